@@ -1,0 +1,184 @@
+"""Reading items from files and landing them in batches; a bad line is reported and the others land."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import orjson
+
+from catalog.errors import InvalidInput
+from catalog.models import Collection, Run
+from catalog.schemas import ItemInput, parse_item
+from catalog.services.items import upsert_items
+
+BATCH_SIZE = 500  # items in one transaction
+MAX_LINE_BYTES = 2_000_000
+MAX_REPORTED_PROBLEMS = 1_000
+SUFFIXES = (".jsonl", ".jsonl.gz", ".csv")
+CSV_COLUMNS = ("external_id", "title", "body", "url", "image", "status")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a line did not land."""
+
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a file: the item, or the reason why it is none. `read` is how far the file was read, in bytes."""
+
+    number: int
+    read: int
+    item: ItemInput | None = None
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class ImportReport:
+    """How many lines became what. `problems` keeps the first thousand; `bad` counts them all."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    bad: int = 0
+    is_cancelled: bool = False
+    problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def landed(self) -> int:
+        return self.created + self.updated + self.unchanged
+
+    def add_problem(self, line: int, reason: str) -> None:
+        self.bad += 1
+        if len(self.problems) < MAX_REPORTED_PROBLEMS:
+            self.problems.append(Problem(line, reason))
+
+
+def import_file(
+    *,
+    path: Path,
+    collection: Collection,
+    run: Run,
+    on_progress: Callable[[int, ImportReport], None] = lambda read, report: None,
+) -> ImportReport:
+    """Imports the file batch by batch; `on_progress` gets the bytes read so far. Raises InvalidInput for the file.
+
+    Stops between two batches when the run's cancellation is asked for; what has landed stays.
+    """
+    report = ImportReport()
+    with open_lines(path) as lines:
+        while batch := list(islice(lines, BATCH_SIZE)):
+            _land(collection, batch, report)
+            on_progress(batch[-1].read, report)
+            if _save_progress(run, report):
+                report.is_cancelled = True
+                break
+    return report
+
+
+@contextmanager
+def open_lines(path: Path) -> Iterator[Iterator[Line]]:
+    """The lines of a .jsonl, .jsonl.gz or .csv file. Raises InvalidInput when it cannot be read."""
+    if not path.name.endswith(SUFFIXES):
+        raise InvalidInput(f"{path}: the name must end in {', '.join(SUFFIXES)}.")
+    try:
+        raw = path.open("rb")
+    except OSError as error:
+        raise InvalidInput(f"{path}: {error.strerror}.") from error
+    with raw:
+        yield _csv_lines(raw) if path.name.endswith(".csv") else _json_lines(raw, path)
+
+
+def _json_lines(raw: BinaryIO, path: Path) -> Iterator[Line]:
+    stream: BinaryIO = gzip.open(raw) if path.name.endswith(".gz") else raw  # type: ignore[assignment]
+    number = 0
+    while True:
+        try:
+            text = stream.readline(MAX_LINE_BYTES + 1)
+        except (OSError, EOFError, zlib.error) as error:
+            yield Line(number + 1, raw.tell(), reason=f"the file is damaged from here on: {error}")
+            return
+        if not text:
+            return
+        number += 1
+        if len(text) > MAX_LINE_BYTES:
+            _skip_line(stream, text)
+            yield Line(number, raw.tell(), reason=f"longer than {MAX_LINE_BYTES:,} bytes")
+        elif text.strip():
+            yield _json_line(number, raw.tell(), text.removeprefix(b"\xef\xbb\xbf"))
+
+
+def _skip_line(stream: BinaryIO, text: bytes) -> None:
+    while text and not text.endswith(b"\n"):
+        text = stream.readline(MAX_LINE_BYTES)
+
+
+def _json_line(number: int, read: int, text: bytes) -> Line:
+    try:
+        return Line(number, read, item=parse_item(orjson.loads(text)))
+    except orjson.JSONDecodeError as error:
+        return Line(number, read, reason=f"not JSON: {error}")
+    except InvalidInput as error:
+        return Line(number, read, reason=error.message)
+
+
+def _csv_lines(raw: BinaryIO) -> Iterator[Line]:
+    reader = csv.DictReader(io.TextIOWrapper(raw, encoding="utf-8-sig", errors="replace", newline=""))
+    if "external_id" not in (reader.fieldnames or ()):
+        raise InvalidInput("The first line of the CSV must name the columns, with external_id among them.")
+    while True:
+        try:
+            row = next(reader, None)
+        except csv.Error as error:
+            yield Line(reader.line_num, 0, reason=f"not CSV: {error}")
+            continue
+        if row is None:
+            return
+        yield _csv_line(reader.line_num, row)
+
+
+def _csv_line(number: int, row: dict[str | Any, str | Any]) -> Line:
+    if None in row:
+        return Line(number, 0, reason="more fields than the first line has columns")
+    try:
+        return Line(number, 0, item=parse_item(_csv_item(row)))
+    except InvalidInput as error:
+        return Line(number, 0, reason=error.message)
+
+
+def _csv_item(row: dict[str, str | None]) -> dict[str, Any]:
+    """The plain columns are the item's fields, every other one is an attribute; empty cells are left out."""
+    filled = {name: value for name, value in row.items() if value}
+    item: dict[str, Any] = {name: value for name, value in filled.items() if name in CSV_COLUMNS}
+    item["attributes"] = {
+        name.removeprefix("attributes."): value for name, value in filled.items() if name not in CSV_COLUMNS
+    }
+    return item
+
+
+def _land(collection: Collection, batch: list[Line], report: ImportReport) -> None:
+    for line in batch:
+        if line.item is None:
+            report.add_problem(line.number, line.reason)
+    items = [line.item for line in batch if line.item is not None]
+    for result in upsert_items(collection=collection, entries=items):
+        setattr(report, result.outcome, getattr(report, result.outcome) + 1)
+
+
+def _save_progress(run: Run, report: ImportReport) -> bool:
+    run.done, run.failed = report.landed, report.bad
+    run.save(update_fields=["done", "failed", "heartbeat_at"])
+    run.refresh_from_db(fields=["cancel_requested"])
+    return run.cancel_requested

@@ -1,0 +1,139 @@
+"""The shapes of the catalog's input: item lines, attribute schemas and duplicate policies, checked in one place."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, TypeVar
+
+import orjson
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from catalog.errors import InvalidInput
+from catalog.models.item import (
+    MAX_BODY_LENGTH,
+    MAX_EXTERNAL_ID_LENGTH,
+    MAX_TITLE_LENGTH,
+    MAX_URL_LENGTH,
+)
+
+MAX_ATTRIBUTES = 100
+MAX_ATTRIBUTE_BYTES = 64_000  # of all attributes of one item, as JSON
+
+AttributeName = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\s.][^.]*$")]
+
+
+def _refuse_nul(text: str) -> str:
+    if "\x00" in text:
+        raise ValueError("must not contain the NUL character")
+    return text
+
+
+def _safe_url(url: str) -> str:
+    if url and not url.startswith(("http://", "https://", "/")):
+        raise ValueError("must start with http://, https:// or /")
+    return url
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+Text = Annotated[str, AfterValidator(_refuse_nul)]
+Url = Annotated[str, Field(max_length=MAX_URL_LENGTH), AfterValidator(_refuse_nul), AfterValidator(_safe_url)]
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class ItemInput(Strict):
+    """One item as it comes in: a line of a file, an API body, a form."""
+
+    external_id: Annotated[Text, Field(min_length=1, max_length=MAX_EXTERNAL_ID_LENGTH)]
+    title: Annotated[Text, Field(max_length=MAX_TITLE_LENGTH)] = ""
+    body: Annotated[Text, Field(max_length=MAX_BODY_LENGTH)] = ""
+    url: Url = ""
+    image: Url = ""
+    attributes: dict[AttributeName, Any] = Field(default_factory=dict, max_length=MAX_ATTRIBUTES)
+    status: Literal["draft", "published", "archived"] = "published"
+
+    @model_validator(mode="after")
+    def _has_text_and_plain_attributes(self) -> ItemInput:
+        if not self.title.strip() and not self.body.strip():
+            raise ValueError("title and body are both empty")
+        if len(encoded := _encode_attributes(self.attributes)) > MAX_ATTRIBUTE_BYTES:
+            raise ValueError(f"attributes take {len(encoded):,} bytes, at most {MAX_ATTRIBUTE_BYTES:,} are allowed")
+        return self
+
+
+def _encode_attributes(attributes: Mapping[str, Any]) -> bytes:
+    for name, value in attributes.items():
+        _check_attribute(name, value)
+    try:
+        return orjson.dumps(attributes)
+    except (TypeError, orjson.JSONEncodeError) as error:
+        raise ValueError(f"attributes cannot be stored as JSON: {error}") from error
+
+
+def _check_attribute(name: str, value: Any) -> None:
+    values = value if isinstance(value, list) else [value]
+    for single in values:
+        if single is not None and not isinstance(single, str | int | float | bool):
+            raise ValueError(f"attribute '{name}' must be text, a number, true/false, null or a list of these")
+        if isinstance(single, str) and "\x00" in single:
+            raise ValueError(f"attribute '{name}' must not contain the NUL character")
+        if isinstance(single, float) and not math.isfinite(single):
+            raise ValueError(f"attribute '{name}' must be a finite number")
+
+
+class AttributeDefinition(Strict):
+    """What one attribute is and what it is used for."""
+
+    type: Literal["term", "number", "date"] = "term"
+    facet: bool = False
+    identifier: bool = False
+    label: Annotated[str, Field(max_length=100)] = ""
+
+
+class AttributeSchema(Strict):
+    attributes: dict[AttributeName, AttributeDefinition] = Field(default_factory=dict, max_length=MAX_ATTRIBUTES)
+
+
+class DuplicatePolicy(Strict):
+    """Which pairs of a collection may be duplicates, and from which score on."""
+
+    enabled: bool = True
+    across: AttributeName | None = None
+    same: list[AttributeName] = Field(default_factory=list, max_length=10)
+    flag_threshold: Annotated[float, Field(ge=0, le=1)] | None = None
+    suggest_threshold: Annotated[float, Field(ge=0, le=1)] | None = None
+
+
+def parse_item(data: Any) -> ItemInput:
+    """Returns the checked item. Raises InvalidInput that names each wrong field."""
+    return _parse(ItemInput, data)
+
+
+def parse_attribute_schema(data: Any) -> dict[str, AttributeDefinition]:
+    """Returns the definitions by attribute name. Raises InvalidInput."""
+    return _parse(AttributeSchema, {"attributes": data}).attributes
+
+
+def parse_duplicate_policy(data: Any) -> DuplicatePolicy:
+    """Returns the checked policy. Raises InvalidInput."""
+    return _parse(DuplicatePolicy, data)
+
+
+def _parse(model: type[Model], data: Any) -> Model:
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        problems = [
+            {"field": ".".join(str(part) for part in e["loc"]) or "item", "reason": _reason(e["msg"])}
+            for e in error.errors(include_url=False, include_input=False)
+        ]
+        message = "; ".join(f"{p['field']}: {p['reason']}" for p in problems)
+        raise InvalidInput(message, problems) from error
+
+
+def _reason(message: str) -> str:
+    return message.removeprefix("Value error, ").replace("Extra inputs are not permitted", "unknown key")

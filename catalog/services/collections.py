@@ -1,0 +1,85 @@
+"""Creating, changing and deleting collections."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from catalog.errors import Conflict, InvalidInput, NotFound
+from catalog.models import Collection
+from catalog.schemas import parse_attribute_schema, parse_duplicate_policy
+from catalog.signals import items_changed
+
+FIELDS = frozenset(
+    {"name", "description", "language", "visibility", "attribute_schema", "duplicate_policy"}
+)
+
+
+def get_collection(*, slug: str) -> Collection:
+    """Raises NotFound. Checks no access: see catalog.access."""
+    collection = Collection.objects.filter(slug=slug).first()
+    if collection is None:
+        raise NotFound(f"There is no collection '{slug}'.")
+    return collection
+
+
+def create_collection(*, slug: str, name: str = "", **fields: Any) -> Collection:
+    """Raises Conflict when the slug is taken and InvalidInput when a value breaks a rule."""
+    collection = Collection(slug=slug, name=name or slug.replace("-", " ").capitalize())
+    _assign(collection, fields)
+    if Collection.objects.filter(slug=slug).exists():
+        raise Conflict(f"A collection '{slug}' exists already.")
+    _validate(collection)
+    collection.save(force_insert=True)
+    return collection
+
+
+def get_or_create_collection(*, slug: str) -> Collection:
+    """The collection with that slug, made with defaults when there is none."""
+    return Collection.objects.filter(slug=slug).first() or create_collection(slug=slug)
+
+
+def update_collection(*, collection: Collection, **fields: Any) -> Collection:
+    """Changes the named fields. Raises InvalidInput."""
+    _assign(collection, fields)
+    _validate(collection)
+    with transaction.atomic():
+        collection.save()
+        transaction.on_commit(lambda: announce(collection.pk))
+    return collection
+
+
+def delete_collection(*, collection: Collection) -> None:
+    """Deletes the collection with all its items. Triggers remove what was derived from them."""
+    with transaction.atomic():
+        pk = collection.pk
+        collection.items.all()._raw_delete(using=collection._state.db or "default")
+        collection.delete()
+        transaction.on_commit(lambda: announce(pk))
+
+
+def announce(collection_id: int) -> None:
+    """Tells listeners that items of the collection changed. Never raises: it is only a wake-up."""
+    items_changed.send_robust(sender=Collection, collection_id=collection_id)
+
+
+def _assign(collection: Collection, fields: dict[str, Any]) -> None:
+    if unknown := sorted(set(fields) - FIELDS):
+        raise InvalidInput(f"Unknown field: {', '.join(unknown)}.")
+    for name, value in fields.items():
+        setattr(collection, name, value)
+
+
+def _validate(collection: Collection) -> None:
+    parse_attribute_schema(collection.attribute_schema)
+    parse_duplicate_policy(collection.duplicate_policy)
+    try:
+        collection.full_clean(validate_unique=False, validate_constraints=False)
+    except ValidationError as error:
+        problems = [
+            {"field": field, "reason": " ".join(messages)} for field, messages in error.message_dict.items()
+        ]
+        message = "; ".join(f"{p['field']}: {p['reason']}" for p in problems)
+        raise InvalidInput(message, problems) from error

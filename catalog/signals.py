@@ -1,0 +1,7 @@
+"""How the catalog says that something changed, without knowing who listens."""
+
+from django.dispatch import Signal
+
+# Sent after the commit that wrote items, with `collection_id`. It is a wake-up and carries no data:
+# a listener that misses it finds the same work in the database.
+items_changed = Signal()

@@ -1,0 +1,1 @@
+"""How items are found: embedding, retrieval, related items, duplicates, insight and their evaluation."""

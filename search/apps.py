@@ -1,0 +1,24 @@
+"""Registers search with Django, connects it to the catalog's changes and sees to the default space."""
+
+from typing import Any
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class SearchConfig(AppConfig):
+    name = "search"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from search.embedding import wakeup
+
+        wakeup.connect()
+        post_migrate.connect(create_default_space, sender=self)
+
+
+def create_default_space(**kwargs: Any) -> None:
+    """Items are marked pending in the spaces that exist, so the first one has to exist before the first item."""
+    from search.embedding.spaces import active_space
+
+    active_space()

@@ -1,0 +1,1 @@
+"""The same thing entered twice: candidates, evidence, score, decisions."""

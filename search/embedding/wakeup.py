@@ -1,0 +1,34 @@
+"""Wakes the workers after a commit. A wake-up that is lost costs time only: beat finds the same rows."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from django.conf import settings
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
+
+from catalog.signals import items_changed
+
+logger = logging.getLogger(__name__)
+
+
+def connect() -> None:
+    """Listens to the catalog's changes."""
+    items_changed.connect(_wake_on_change, dispatch_uid="search.embedding.wakeup")
+
+
+def _wake_on_change(sender: Any, *, collection_id: int, **kwargs: Any) -> None:
+    wake()
+
+
+def wake() -> None:
+    """Sends the message. Never raises: without Redis the sweep does the same later."""
+    from search.embedding.tasks import embed_pending
+
+    if settings.AKIN_WAKE_WORKERS:
+        try:
+            embed_pending.apply_async(retry=False)
+        except (OperationalError, RedisError, OSError) as error:
+            logger.warning("The workers could not be woken, beat will do it: %s", error)

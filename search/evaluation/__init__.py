@@ -1,0 +1,1 @@
+"""Judges retrieval and duplicates by judged data."""

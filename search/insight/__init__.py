@@ -1,0 +1,1 @@
+"""What a collection looks like as a whole."""

@@ -1,0 +1,18 @@
+"""The tables that search derives from the catalog, and the decisions people make about them."""
+
+from search.models.duplicate import DuplicatePair
+from search.models.embedding import EmbeddingSpace, ItemEmbedding, Passage
+from search.models.evaluation import EvaluationRun
+from search.models.statistics import CollectionStatistic, WordStatistic
+from search.models.trigger import EmbeddedItem
+
+__all__ = [
+    "CollectionStatistic",
+    "DuplicatePair",
+    "EmbeddedItem",
+    "EmbeddingSpace",
+    "EvaluationRun",
+    "ItemEmbedding",
+    "Passage",
+    "WordStatistic",
+]

@@ -1,0 +1,38 @@
+"""Word statistics of a collection, which the lexical leg and duplicate evidence weigh words by."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from catalog.models import Collection
+
+
+class CollectionStatistic(models.Model):
+    """Totals of a collection as of `refreshed_at`."""
+
+    collection = models.OneToOneField(
+        Collection, on_delete=models.CASCADE, primary_key=True, related_name="statistic"
+    )
+    documents = models.PositiveIntegerField(default=0)
+    average_length = models.FloatField(default=0, help_text="Words of an item, on average.")
+    refreshed_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return f"{self.documents} items"
+
+
+class WordStatistic(models.Model):
+    """In how many items of a collection a word (lexeme) occurs."""
+
+    collection = models.ForeignKey(Collection, on_delete=models.CASCADE, related_name="+", db_constraint=False)
+    word = models.TextField()
+    documents = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            # Reader: the statistics of a query's words.
+            models.UniqueConstraint(name="word_statistic_unique", fields=["collection", "word"])
+        ]
+
+    def __str__(self) -> str:
+        return self.word

@@ -1,0 +1,1 @@
+"""What goes with an item: related items and recommendations from examples."""

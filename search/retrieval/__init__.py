@@ -1,0 +1,1 @@
+"""From a query to ranked hits: two legs, fusion, filters, facets, snippets and explanation."""
