@@ -1,0 +1,225 @@
+"""The query parameters of a search, read in one place for the page and the API.
+
+    q, mode, limit, cursor, explain=1, facets=a,b
+    filter.<attribute>=value                  repeated: any of the values
+    filter.<attribute>.gte= / .lte=           a number, or an ISO date for date attributes
+    filter.<attribute>.exists=true|false
+
+An empty value counts as not given, as plain HTML forms send it. Names outside this grammar are ignored.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Final, TypeVar
+
+from django.utils.datastructures import MultiValueDict
+
+from catalog.errors import InvalidInput
+from catalog.models import Collection
+from catalog.schemas import AttributeDefinition, parse_attribute_schema
+from search.errors import QueryTooLong
+from search.retrieval.types import (
+    MAX_FACETS,
+    MAX_FILTERS,
+    MAX_LIMIT,
+    MAX_QUERY_LENGTH,
+    MODES,
+    Filter,
+    Mode,
+    SearchRequest,
+)
+
+DEFAULT_LIMIT: Final = 10
+MAX_OFFSET: Final = 1_000  # hits
+MAX_TERMS: Final = 50  # values of one filter
+MAX_TERM_LENGTH: Final = 500  # characters
+FILTER_PREFIX: Final = "filter."
+BOOLEANS: Final = {"1": True, "true": True, "0": False, "false": False}
+
+Schema = Mapping[str, AttributeDefinition]
+Parameters = MultiValueDict[str, str]
+Value = TypeVar("Value")
+
+
+def parse_search(collection: Collection, params: Parameters) -> SearchRequest:
+    """Raises InvalidInput that names the parameter, and QueryTooLong."""
+    schema = parse_attribute_schema(collection.attribute_schema)
+    return SearchRequest(
+        collection=collection,
+        query_text=_query_text(params),
+        mode=_read(params, "mode", _mode, "hybrid"),
+        limit=_read(params, "limit", _limit, DEFAULT_LIMIT),
+        offset=_read(params, "cursor", decode_cursor, 0),
+        filters=_filters(params, schema),
+        facets=_facets(params, schema),
+        explain=_read(params, "explain", _boolean, False),
+    )
+
+
+def encode_cursor(offset: int) -> str:
+    """The opaque form of an offset."""
+    return base64.urlsafe_b64encode(f"offset:{offset}".encode()).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str) -> int:
+    """Raises ValueError for anything that `encode_cursor` does not make, and beyond MAX_OFFSET."""
+    try:
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+    except (binascii.Error, ValueError) as error:
+        raise ValueError("is not a cursor of this search") from error
+    name, _, digits = text.partition(":")
+    if name != "offset" or not _is_whole(digits):
+        raise ValueError("is not a cursor of this search")
+    if int(digits) > MAX_OFFSET:
+        raise ValueError(f"goes beyond the first {MAX_OFFSET:,} hits; narrow the search instead")
+    return int(digits)
+
+
+def _query_text(params: Parameters) -> str:
+    text = (params.get("q") or "").strip()
+    if len(text) > MAX_QUERY_LENGTH:
+        reason = f"has {len(text):,} characters, at most {MAX_QUERY_LENGTH:,} are allowed"
+        raise QueryTooLong(f"q: {reason}", [{"field": "q", "reason": reason}])
+    if "\x00" in text:
+        raise _invalid("q", "must not contain the NUL character")
+    return text
+
+
+def _read(params: Parameters, name: str, parse: Callable[[str], Value], default: Value) -> Value:
+    text = (params.get(name) or "").strip()
+    if not text:
+        return default
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise _invalid(name, str(error)) from error
+
+
+def _mode(text: str) -> Mode:
+    for mode in MODES:
+        if text == mode:
+            return mode
+    raise ValueError(f"must be one of {', '.join(MODES)}")
+
+
+def _limit(text: str) -> int:
+    if not _is_whole(text) or not 1 <= int(text) <= MAX_LIMIT:
+        raise ValueError(f"must be a whole number from 1 to {MAX_LIMIT}")
+    return int(text)
+
+
+def _boolean(text: str) -> bool:
+    if text.lower() not in BOOLEANS:
+        raise ValueError("must be true or false")
+    return BOOLEANS[text.lower()]
+
+
+def _number(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise ValueError("must be a number")
+    return number
+
+
+def _date(text: str) -> str:
+    try:
+        return date.fromisoformat(text if len(text) == 10 else "").isoformat()
+    except ValueError as error:
+        raise ValueError("must be a date as in 2026-03-31") from error
+
+
+def _is_whole(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 9
+
+
+def _facets(params: Parameters, schema: Schema) -> tuple[str, ...]:
+    if "facets" not in params:
+        return tuple(name for name, definition in schema.items() if definition.facet)[:MAX_FACETS]
+    names = [name.strip() for text in params.getlist("facets") for name in text.split(",")]
+    facets = tuple(dict.fromkeys(name for name in names if name))
+    for name in facets:
+        _definition("facets", name, schema)
+    if len(facets) > MAX_FACETS:
+        raise _invalid("facets", f"names {len(facets)} attributes, at most {MAX_FACETS} are allowed")
+    return facets
+
+
+def _filters(params: Parameters, schema: Schema) -> tuple[Filter, ...]:
+    filters: dict[str, Filter] = {}
+    for parameter in params:
+        values = [text.strip() for text in params.getlist(parameter) if text.strip()]
+        if not parameter.startswith(FILTER_PREFIX) or not values:
+            continue
+        attribute, _, condition = parameter.removeprefix(FILTER_PREFIX).partition(".")
+        definition = _definition(parameter, attribute, schema)
+        before = filters.get(attribute, Filter(attribute))
+        try:
+            filters[attribute] = _with_condition(before, condition, values, definition)
+        except ValueError as error:
+            raise _invalid(parameter, str(error)) from error
+    if len(filters) > MAX_FILTERS:
+        raise _invalid("filter", f"names {len(filters)} attributes, at most {MAX_FILTERS} are allowed")
+    for found in filters.values():
+        _check_range(found)
+    return tuple(filters.values())
+
+
+def _with_condition(
+    before: Filter, condition: str, values: list[str], definition: AttributeDefinition
+) -> Filter:
+    match condition:
+        case "":
+            return replace(before, terms=_terms(values, definition))
+        case "gte":
+            return replace(before, minimum=_bound(values[-1], definition))
+        case "lte":
+            return replace(before, maximum=_bound(values[-1], definition))
+        case "exists":
+            return replace(before, exists=_boolean(values[-1]))
+    raise ValueError("must end in the attribute's name, .gte, .lte or .exists")
+
+
+def _terms(values: list[str], definition: AttributeDefinition) -> tuple[str, ...]:
+    terms = tuple(dict.fromkeys(values))
+    if len(terms) > MAX_TERMS:
+        raise ValueError(f"has {len(terms)} values, at most {MAX_TERMS} are allowed")
+    for term in terms:
+        if len(term) > MAX_TERM_LENGTH or "\x00" in term:
+            raise ValueError(f"must be plain text of at most {MAX_TERM_LENGTH} characters")
+        if definition.type == "number":
+            _number(term)
+    return terms
+
+
+def _bound(text: str, definition: AttributeDefinition) -> float | str:
+    if definition.type == "number":
+        return _number(text)
+    if definition.type == "date":
+        return _date(text)
+    raise ValueError("is a range, which only attributes of type number or date have")
+
+
+def _check_range(found: Filter) -> None:
+    low, high = found.minimum, found.maximum
+    if low is not None and high is not None and low > high:  # type: ignore[operator]
+        raise _invalid(f"{FILTER_PREFIX}{found.attribute}.gte", "is larger than the upper end of the range")
+
+
+def _definition(parameter: str, attribute: str, schema: Schema) -> AttributeDefinition:
+    if attribute not in schema:
+        known = ", ".join(schema) or "none"
+        raise _invalid(parameter, f"'{attribute}' is no attribute of this collection (there are: {known})")
+    return schema[attribute]
+
+
+def _invalid(parameter: str, reason: str) -> InvalidInput:
+    return InvalidInput(f"{parameter}: {reason}", [{"field": parameter, "reason": reason}])
