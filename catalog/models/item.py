@@ -81,8 +81,9 @@ class Item(models.Model):
             models.CheckConstraint(name="item_status_known", condition=Q(status__in=Status.values)),
         ]
         indexes = [
-            # Reader: the lexical leg's candidates.
-            GinIndex(name="item_search_vector_gin", fields=["search_vector"]),
+            # The words have a partial index for each collection: see search.retrieval.indexes.
+            # Reader: exact search and deletion of a collection, item lists by keyset.
+            models.Index(name="item_collection", fields=["collection", "id"]),
             # Reader: term filters and facets on attributes (containment).
             GinIndex(name="item_attributes_gin", fields=["attributes"], opclasses=["jsonb_path_ops"]),
             # Reader: exact identifier hits of a query.

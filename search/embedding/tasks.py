@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from search.embedding import indexes, pipeline, sweep, wakeup
+from search.embedding import pipeline, sweep, wakeup
 
 
 @shared_task(name="embedding.embed_pending", queue="embedding", acks_late=True, ignore_result=True)
@@ -28,7 +28,3 @@ def sweep_all() -> None:
     if sweep.has_due_work():
         wakeup.wake()
 
-
-@shared_task(name="embedding.build_indexes", queue="default", ignore_result=True)
-def build_indexes() -> None:
-    indexes.build_missing()

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from catalog.models import Collection
 
 Mode = Literal["hybrid", "semantic", "lexical"]
-Band = Literal["exact", "strong", "good", "possible"]
+Band = Literal["exact", "strong", "good", "possible", "weak"]
 
 MODES: tuple[Mode, ...] = ("hybrid", "semantic", "lexical")
 MAX_QUERY_LENGTH = 1_000  # characters

@@ -1,0 +1,37 @@
+"""The vector of a query, encoded once: Redis remembers it by space and normalised text."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import unicodedata
+
+import numpy as np
+from django.core.cache import cache
+from numpy.typing import NDArray
+from redis.exceptions import RedisError
+
+from search.embedding.encoders import encoder_of
+from search.models import EmbeddingSpace
+
+logger = logging.getLogger(__name__)
+
+CACHE_SECONDS = 24 * 3_600
+
+
+def query_vector(space: EmbeddingSpace, text: str) -> NDArray[np.float32]:
+    """A unit vector of shape (dimensions,). Raises EncoderUnavailable. Without Redis it encodes anew."""
+    normalised = " ".join(unicodedata.normalize("NFKC", text).split())
+    key = f"query:{space.pk}:{hashlib.sha256(normalised.encode()).hexdigest()}"
+    try:
+        if (stored := cache.get(key)) is not None:
+            return np.frombuffer(stored, dtype=np.float32)
+    except (RedisError, OSError) as error:
+        logger.warning("Query vectors are not remembered: %s", error)
+        return encoder_of(space).encode_query(normalised)
+    vector = encoder_of(space).encode_query(normalised)
+    try:
+        cache.set(key, vector.astype(np.float32).tobytes(), CACHE_SECONDS)
+    except (RedisError, OSError) as error:
+        logger.warning("Query vectors are not remembered: %s", error)
+    return vector

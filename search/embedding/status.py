@@ -1,0 +1,71 @@
+"""How far a collection, an item or the whole catalog is with its embeddings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Count, Min, QuerySet
+from django.utils import timezone
+
+from catalog.models import Collection, Item, Run
+from catalog.representation import EmbeddingOut
+from search.embedding.spaces import active_space
+from search.models import EmbeddingSpace, ItemEmbedding
+from search.models.embedding import EmbeddingState, SpaceState
+
+MAX_RUNS = 10
+WAITING = (EmbeddingState.PENDING, EmbeddingState.CLAIMED)
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionStatus:
+    """Counts of items in the space that answers queries. `lag_seconds` is how long the oldest one has waited."""
+
+    items: int
+    states: dict[str, int]
+    space: EmbeddingSpace
+    lag_seconds: float
+    runs: list[Run]
+
+
+def collection_status(collection: Collection) -> CollectionStatus:
+    """The status of one collection, with its latest runs."""
+    space = active_space()
+    embeddings = ItemEmbedding.objects.filter(space=space, collection=collection)
+    return CollectionStatus(
+        items=Item.objects.filter(collection=collection).count(),
+        states=_states(embeddings),
+        space=space,
+        lag_seconds=_lag(embeddings),
+        runs=list(Run.objects.filter(collection=collection)[:MAX_RUNS]),
+    )
+
+
+def backlog() -> tuple[dict[str, int], float]:
+    """Items of all collections by embedding state, and how many seconds the oldest one has waited."""
+    embeddings = ItemEmbedding.objects.filter(space__state=SpaceState.ACTIVE)
+    return _states(embeddings), _lag(embeddings)
+
+
+def item_embeddings(item_ids: Sequence[int]) -> dict[int, EmbeddingOut]:
+    """The state of each item in the space that answers queries."""
+    rows = ItemEmbedding.objects.filter(item__in=item_ids, space__state=SpaceState.ACTIVE).only(
+        "item_id", "state", "attempts", "error_class", "error_message", "embedded_at"
+    )
+    return {row.item_id: _embedding_out(row) for row in rows}
+
+
+def _embedding_out(row: ItemEmbedding) -> EmbeddingOut:
+    error = f"{row.error_class}: {row.error_message}" if row.error_class else None
+    return EmbeddingOut(state=row.state, attempts=row.attempts, error=error, embedded_at=row.embedded_at)
+
+
+def _states(embeddings: QuerySet[ItemEmbedding]) -> dict[str, int]:
+    counts = dict(embeddings.order_by().values_list("state").annotate(count=Count("id")))
+    return {state.value: counts.get(state.value, 0) for state in EmbeddingState}
+
+
+def _lag(embeddings: QuerySet[ItemEmbedding]) -> float:
+    oldest = embeddings.filter(state__in=WAITING).aggregate(oldest=Min("marked_at"))["oldest"]
+    return 0.0 if oldest is None else max((timezone.now() - oldest).total_seconds(), 0.0)

@@ -1,0 +1,39 @@
+"""A collection for the time of an evaluation, embedded and indexed like any other, and removed afterwards."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any
+
+from catalog.models import Collection
+from catalog.schemas import ItemInput
+from catalog.services.collections import create_collection, delete_collection
+from catalog.services.items import upsert_items
+from search.embedding.waiting import embed_collection
+from search.retrieval import indexes, statistics
+
+BATCH_SIZE = 500
+
+
+@contextmanager
+def scratch_collection(
+    items: Sequence[ItemInput], *, on_progress: Callable[[int], None] = lambda done: None, **fields: Any
+) -> Iterator[Collection]:
+    """A private collection of these items, ready to be searched. `on_progress` gets the items embedded so far."""
+    collection = create_collection(
+        slug=f"evaluation-{uuid.uuid4().hex[:12]}", visibility="private", **fields
+    )
+    try:
+        rest = iter(items)
+        while batch := list(islice(rest, BATCH_SIZE)):
+            upsert_items(collection=collection, entries=batch)
+        embed_collection(collection, on_progress=on_progress)
+        statistics.refresh(collection.pk)
+        indexes.build_missing()
+        yield collection
+    finally:
+        delete_collection(collection=collection)
+        indexes.build_missing()

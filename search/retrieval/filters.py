@@ -1,0 +1,81 @@
+"""Conditions on attributes as SQL over `catalog_item i`, with every value bound as a parameter."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from search.retrieval.types import Filter
+
+VISIBLE = "i.status = 'published' AND i.merged_into_id IS NULL"
+
+
+@dataclass(slots=True)
+class Conditions:
+    """SQL that starts with AND, or nothing, and the parameters it names."""
+
+    sql: str = ""
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+
+def conditions_of(filters: Sequence[Filter]) -> Conditions:
+    """All filters must hold."""
+    conditions = Conditions()
+    for number, one in enumerate(filters):
+        for sql in _clauses(one, f"filter{number}", conditions.parameters):
+            conditions.sql += f" AND {sql}"
+    return conditions
+
+
+def _clauses(one: Filter, key: str, parameters: dict[str, Any]) -> Iterable[str]:
+    name = f"{key}_name"
+    parameters[name] = one.attribute
+    if one.terms:
+        yield _any_of(one, key, parameters)
+    if one.exists is not None:
+        known = f"coalesce(i.attributes -> %({name})s::text, 'null') NOT IN ('null', '[]', '\"\"')"
+        yield known if one.exists else f"NOT ({known})"
+    for bound, operator in ((one.minimum, ">="), (one.maximum, "<=")):
+        if bound is not None:
+            parameters[f"{key}_{'min' if operator == '>=' else 'max'}"] = bound
+            yield _range(name, f"{key}_{'min' if operator == '>=' else 'max'}", operator, bound)
+
+
+def _any_of(one: Filter, key: str, parameters: dict[str, Any]) -> str:
+    """Containment, which the GIN index answers, for each term as a scalar and as an element of a list."""
+    alternatives = []
+    for number, value in enumerate(v for term in one.terms for v in _readings(term)):
+        for shape, document in (("s", {one.attribute: value}), ("l", {one.attribute: [value]})):
+            parameters[f"{key}_{number}{shape}"] = json.dumps(document)
+            alternatives.append(f"i.attributes @> %({key}_{number}{shape})s::jsonb")
+    return f"({' OR '.join(alternatives)})"
+
+
+def _readings(term: str) -> list[Any]:
+    """A term may be text, a number or a truth value in the item."""
+    readings: list[Any] = [term]
+    if term in ("true", "false"):
+        readings.append(term == "true")
+    try:
+        number = float(term)
+    except ValueError:
+        return readings
+    if number == number and abs(number) != float("inf"):
+        readings.append(int(number) if number.is_integer() else number)
+    return readings
+
+
+def _range(name: str, bound_name: str, operator: str, bound: float | str) -> str:
+    """Numbers and dates; a value of another kind is outside every range. JSON path never raises on bad casts."""
+    if isinstance(bound, str):
+        return (
+            f"(jsonb_typeof(i.attributes -> %({name})s::text) = 'string'"
+            f' AND (i.attributes ->> %({name})s::text) COLLATE "C" {operator} %({bound_name})s)'
+        )
+    value = f"i.attributes ->> %({name})s::text"
+    return (
+        f"(CASE WHEN pg_input_is_valid({value}, 'numeric')"
+        f" THEN ({value})::numeric {operator} %({bound_name})s ELSE false END)"
+    )

@@ -1,0 +1,154 @@
+"""The hits of one page: their texts, snippets, bands and, when asked for, explanations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from django.db import connection
+
+from search.retrieval import fusion
+from search.retrieval.bands import NullDistribution, band_of
+from search.retrieval.ranking import Prepared, Ranked
+from search.retrieval.snippets import body_snippet
+from search.retrieval.types import Band, Explanation, Hit, LegExplanation, SearchRequest
+
+ROWS = """
+    SELECT i.id, i.external_id, i.title, i.body, i.url, i.image, i.attributes,
+           ARRAY(SELECT unnest(tsvector_to_array(i.search_vector)) INTERSECT SELECT unnest(%(words)s::text[]))
+    FROM catalog_item i WHERE i.id = ANY(%(ids)s)
+"""
+
+BEST_PASSAGES = """
+    SELECT DISTINCT ON (p.item_id) p.item_id, p.start, p."end" FROM search_passage p
+    WHERE p.item_id = ANY(%(ids)s) AND p.space_id = %(space)s AND p.ordinal > 0
+    ORDER BY p.item_id, p.embedding::halfvec({dimensions}) <=> %(query)s::halfvec({dimensions})
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What a page shows of an item."""
+
+    item_id: int
+    external_id: str
+    title: str
+    body: str
+    url: str
+    image: str
+    attributes: dict[str, Any]
+    matched: tuple[str, ...]
+
+
+def build_hits(
+    request: SearchRequest, prepared: Prepared, ranked: Ranked, page: Sequence[int]
+) -> tuple[Hit, ...]:
+    """The hits of the page, in its order."""
+    if not page:
+        return ()
+    rows = load_rows(page, [word.lexeme for word in prepared.words.words])
+    passages = _best_passages(prepared, page)
+    positions = {item_id: n for n, item_id in enumerate(ranked.ids)}
+    explain = _Explainer(request, prepared, ranked) if request.explain else None
+    hits = []
+    for item_id in page:
+        row, n = rows[item_id], positions[item_id]
+        passage = passages.get(item_id)
+        hits.append(
+            Hit(
+                item_id=row.item_id,
+                external_id=row.external_id,
+                title=row.title,
+                url=row.url,
+                image=row.image,
+                score=round(float(ranked.scores[n]), 6),
+                band=_band(prepared, ranked, n, row),
+                snippet=_snippet(request, prepared, row, passage),
+                attributes=row.attributes,
+                explanation=explain(n, row, passage) if explain else None,
+            )
+        )
+    return tuple(hits)
+
+
+def load_rows(ids: Sequence[int], words: list[str]) -> dict[int, Row]:
+    with connection.cursor() as cursor:
+        cursor.execute(ROWS, {"ids": list(ids), "words": words})
+        return {row[0]: Row(*row[:6], _json(row[6]), tuple(row[7])) for row in cursor.fetchall()}
+
+
+def _json(value: Any) -> dict[str, Any]:
+    """Raw cursors of Django leave JSON as text."""
+    return dict(orjson.loads(value) if isinstance(value, str) else value)
+
+
+def _best_passages(prepared: Prepared, ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+    if prepared.space is None or prepared.vector is None:
+        return {}
+    sql = BEST_PASSAGES.format(dimensions=prepared.space.dimensions)
+    query = "[" + ",".join(f"{x:.6f}" for x in prepared.vector.tolist()) + "]"
+    with connection.cursor() as cursor:
+        cursor.execute(sql, {"ids": list(ids), "space": prepared.space.pk, "query": query})
+        return {row[0]: (row[1], row[2]) for row in cursor.fetchall()}
+
+
+def _snippet(request: SearchRequest, prepared: Prepared, row: Row, passage: tuple[int, int] | None) -> Any:
+    words = prepared.words
+    weights = {word.lexeme: words.idf(word) for word in words.words if word.lexeme in row.matched}
+    offset = len(row.title) + 1
+    span = (max(passage[0] - offset, 0), max(passage[1] - offset, 0)) if passage else None
+    return body_snippet(row.body, weights, request.collection.language, span)
+
+
+def _band(prepared: Prepared, ranked: Ranked, n: int, row: Row) -> Band:
+    if row.item_id in ranked.identifiers:
+        return "exact"
+    where = ranked.order[n]
+    similarity = float(ranked.candidates.passage_similarity[where]) if prepared.space is not None else None
+    return band_of(similarity, coverage(prepared, row.matched), NullDistribution())
+
+
+def coverage(prepared: Prepared, matched: Sequence[str]) -> float:
+    """The share of the query's words that the item has, weighted by IDF; in [0, 1]."""
+    words = prepared.words
+    total = sum(words.idf(word) for word in words.words)
+    found = sum(words.idf(word) for word in words.words if word.lexeme in matched)
+    return found / total if total else 0.0
+
+
+class _Explainer:
+    """Explains hits: computes what concerns the whole candidate set once."""
+
+    def __init__(self, request: SearchRequest, prepared: Prepared, ranked: Ranked) -> None:
+        self._request, self._prepared, self._ranked = request, prepared, ranked
+        candidates = ranked.candidates
+        semantic = fusion.semantic_score(candidates.item_similarity, candidates.passage_similarity)
+        self._legs = []
+        if request.mode != "semantic":
+            self._legs.append(("lexical", candidates.lexical, candidates.lexical > 0))
+        if prepared.space is not None:
+            self._legs.append(("semantic", semantic, candidates.item_similarity != 0))
+        self._tables = [
+            (name, raw, fusion.standardise(raw), fusion.ranks(raw), has) for name, raw, has in self._legs
+        ]
+
+    def __call__(self, n: int, row: Row, passage: tuple[int, int] | None) -> Explanation:
+        where = self._ranked.order[n]
+        legs = tuple(
+            LegExplanation(
+                leg=name,  # type: ignore[arg-type]
+                rank=int(ranks[where]) if has[where] else None,
+                raw_score=round(float(raw[where]), 6),
+                normalised_score=round(float(normalised[where]), 6),
+            )
+            for name, raw, normalised, ranks, has in self._tables
+        )
+        return Explanation(
+            legs=legs,
+            matched_words=row.matched,
+            best_passage=passage or (0, len(row.title) + 1 + len(row.body)),
+            identifier=self._ranked.identifiers.get(row.item_id),
+            filters=tuple(one.attribute for one in self._request.filters),
+        )

@@ -1,0 +1,62 @@
+"""Keeps the word statistics of collections: counted anew when enough of a collection has changed."""
+
+from __future__ import annotations
+
+import logging
+
+from django.db import connection, transaction
+
+from catalog.models import Collection
+
+logger = logging.getLogger(__name__)
+
+CHANGED_SHARE = 0.02  # of the items, since the last count
+MAX_WORD_LENGTH = 100  # characters; longer "words" are addresses and hashes that nobody types
+
+TOTALS = """
+    INSERT INTO search_collectionstatistic (collection_id, documents, average_length, refreshed_at)
+    SELECT %(collection)s, count(*), coalesce(avg(length(search_vector)), 0), clock_timestamp()
+    FROM catalog_item WHERE collection_id = %(collection)s AND status = 'published' AND merged_into_id IS NULL
+    ON CONFLICT (collection_id) DO UPDATE SET documents = excluded.documents,
+        average_length = excluded.average_length, refreshed_at = excluded.refreshed_at
+"""
+
+WORDS = """
+    INSERT INTO search_wordstatistic (collection_id, word, documents)
+    SELECT %(collection)s, word, ndoc FROM ts_stat(format(
+        'SELECT search_vector FROM catalog_item WHERE collection_id = %%s AND status = %%L AND merged_into_id IS NULL',
+        %(collection)s::bigint, 'published'))
+    WHERE length(word) <= %(longest)s
+"""
+
+STALE = """
+    SELECT c.id FROM catalog_collection c LEFT JOIN search_collectionstatistic s ON s.collection_id = c.id
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS changed FROM catalog_item i WHERE i.collection_id = c.id
+          AND (s.refreshed_at IS NULL OR i.updated_at > s.refreshed_at)
+    ) x
+    CROSS JOIN LATERAL (SELECT count(*) AS documents FROM catalog_item i WHERE i.collection_id = c.id) t
+    WHERE (s.collection_id IS NULL AND t.documents > 0)
+       OR x.changed + abs(t.documents - coalesce(s.documents, 0)) > %s * greatest(t.documents, 1)
+"""
+
+
+def refresh(collection_id: int) -> None:
+    """Counts the collection's words anew; searches see the old figures until it is done."""
+    parameters = {"collection": collection_id, "longest": MAX_WORD_LENGTH}
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [0x574F5244, collection_id])
+        cursor.execute(TOTALS, parameters)
+        cursor.execute("DELETE FROM search_wordstatistic WHERE collection_id = %(collection)s", parameters)
+        cursor.execute(WORDS, parameters)
+
+
+def refresh_stale() -> int:
+    """Refreshes the collections that changed enough, and returns how many these were."""
+    with connection.cursor() as cursor:
+        cursor.execute(STALE, [CHANGED_SHARE])
+        stale = [row[0] for row in cursor.fetchall()]
+    for collection_id in stale:
+        if Collection.objects.filter(pk=collection_id).exists():
+            refresh(collection_id)
+    return len(stale)

@@ -1,0 +1,82 @@
+"""The words of a query with their statistics in the collection."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+
+from django.db import connection
+
+from catalog.models import Collection
+from search.retrieval.query import ParsedQuery
+
+MAX_WORDS = 64  # of one query; further ones are not ranked by
+
+
+@dataclass(frozen=True, slots=True)
+class QueryWord:
+    """A lexeme of the query: how often it is asked for and in how many items it occurs."""
+
+    lexeme: str
+    query_frequency: int
+    documents: int
+
+    @property
+    def tsquery(self) -> str:
+        return "'" + self.lexeme.replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+@dataclass(frozen=True, slots=True)
+class QueryWords:
+    """The query as full text search reads it. `required` and `excluded` are tsqueries, empty where none is asked."""
+
+    words: tuple[QueryWord, ...]
+    documents: int  # items of the collection
+    average_length: float  # distinct words of an item
+    required: str = ""
+    excluded: str = ""
+
+    def idf(self, word: QueryWord) -> float:
+        """Inverse document frequency as BM25 has it; never negative."""
+        frequency = min(word.documents, self.documents)
+        return math.log(1 + (self.documents - frequency + 0.5) / (frequency + 0.5))
+
+
+WORDS = """
+    SELECT w.lexeme, coalesce(cardinality(w.positions), 1), coalesce(s.documents, 0),
+           t.documents, t.average_length
+    FROM (SELECT coalesce(max(documents), 0) AS documents, coalesce(max(average_length), 1) AS average_length
+          FROM search_collectionstatistic WHERE collection_id = %(collection)s) t
+    LEFT JOIN (SELECT * FROM unnest(to_tsvector(%(language)s::regconfig, %(text)s)) LIMIT %(limit)s) w ON true
+    LEFT JOIN search_wordstatistic s ON s.collection_id = %(collection)s AND s.word = w.lexeme
+"""
+
+CONDITIONS = """
+    SELECT coalesce((SELECT string_agg('(' || q::text || ')', ' & ')
+                     FROM (SELECT phraseto_tsquery(%(language)s::regconfig, p) AS q
+                           FROM unnest(%(phrases)s::text[]) p) a WHERE numnode(q) > 0), ''),
+           coalesce((SELECT string_agg('(' || q::text || ')', ' | ')
+                     FROM (SELECT phraseto_tsquery(%(language)s::regconfig, p) AS q
+                           FROM unnest(%(excluded)s::text[]) p) b WHERE numnode(q) > 0), '')
+"""
+
+
+def query_words(collection: Collection, query: ParsedQuery) -> QueryWords:
+    """Looks the query's words up in the collection's statistics."""
+    parameters = {"collection": collection.pk, "language": collection.language, "limit": MAX_WORDS}
+    with connection.cursor() as cursor:
+        cursor.execute(WORDS, {**parameters, "text": splittable(query.text)})
+        rows = cursor.fetchall()
+        required, excluded = "", ""
+        if query.phrases or query.excluded:
+            phrases, without = list(query.phrases), list(query.excluded)
+            cursor.execute(CONDITIONS, {**parameters, "phrases": phrases, "excluded": without})
+            required, excluded = cursor.fetchone()
+    words = tuple(QueryWord(row[0], row[1], row[2]) for row in rows if row[0] is not None)
+    return QueryWords(words, rows[0][3], rows[0][4], required, excluded)
+
+
+def splittable(text: str) -> str:
+    """The text with slashes apart, which the parser would otherwise read as a file's path."""
+    return re.sub(r"/", " ", text)
