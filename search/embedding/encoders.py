@@ -145,6 +145,11 @@ def encoder_of(space: EmbeddingSpace) -> Encoder:
     return _encoders[key]
 
 
+def is_loaded(space: EmbeddingSpace) -> bool:
+    """Whether the space's model is in this process's memory."""
+    return (os.getpid(), space.pk) in _encoders
+
+
 def forget(space: EmbeddingSpace) -> None:
     """Frees the model of a retired space."""
     _encoders.pop((os.getpid(), space.pk), None)

@@ -1,4 +1,4 @@
-"""Waiting until a collection is embedded, helping along where no worker does it."""
+"""Waiting until a collection is embedded, and doing the work where no worker does it."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from catalog.models import Collection
 from search.embedding import pipeline, queue, sweep
 
 POLL_SECONDS = 0.25
+PATIENCE_SECONDS = 2.0  # without any lease held, until this process takes part
 
 STATES = """
     SELECT count(*) FILTER (WHERE e.state = 'embedded'), count(*) FILTER (WHERE e.state = 'failed'),
-           count(*) FILTER (WHERE e.state IN ('pending', 'claimed'))
+           count(*) FILTER (WHERE e.state IN ('pending', 'claimed')), count(*) FILTER (WHERE e.state = 'claimed')
     FROM search_itemembedding e JOIN search_embeddingspace s ON s.id = e.space_id
     WHERE e.collection_id = %s AND s.state = 'active'
 """
@@ -23,11 +24,12 @@ STATES = """
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Items of a collection in the active space."""
+    """Items of a collection in the active space; `waiting` includes `claimed`."""
 
     embedded: int
     failed: int
     waiting: int
+    claimed: int
 
 
 def progress_of(collection: Collection) -> Progress:
@@ -36,26 +38,29 @@ def progress_of(collection: Collection) -> Progress:
         return Progress(*cursor.fetchone())
 
 
-def wait_until_embedded(collection: Collection, *, on_progress: Callable[[Progress], None] = lambda p: None) -> Progress:
-    """Returns when nothing of the collection waits any more. Whoever works on it, also this process, may do it."""
-    while True:
-        progress = progress_of(collection)
-        on_progress(progress)
-        if not progress.waiting:
-            return progress
-        sweep.release_expired()
-        time.sleep(POLL_SECONDS)
+def wait_until_embedded(
+    collection: Collection,
+    *,
+    on_progress: Callable[[Progress], None] = lambda progress: None,
+    patience: float = PATIENCE_SECONDS,
+) -> Progress:
+    """Returns when nothing of the collection waits any more.
 
-
-def embed_collection(collection: Collection, *, on_progress: Callable[[int], None] = lambda done: None) -> Progress:
-    """Embeds what waits in this process, alongside any workers, until nothing of the collection is left."""
+    When no worker holds a lease for `patience` seconds, this process embeds: the wait ends also without workers.
+    """
+    idle_since = time.monotonic()
     while (progress := progress_of(collection)).waiting:
-        on_progress(progress.embedded)
-        claimed = queue.claim(pipeline.CLAIM_SIZE)
-        if claimed:
+        on_progress(progress)
+        if progress.claimed:
+            idle_since = time.monotonic()
+        if time.monotonic() - idle_since < patience:
+            time.sleep(POLL_SECONDS)
+            continue
+        sweep.release_expired()
+        if claimed := queue.claim(pipeline.CLAIM_SIZE):
             pipeline.embed(claimed)
         else:
-            sweep.release_expired()
             time.sleep(POLL_SECONDS)
-    on_progress(progress.embedded)
+            idle_since = time.monotonic()
+    on_progress(progress)
     return progress

@@ -12,8 +12,9 @@ from catalog.models import Collection
 from catalog.schemas import ItemInput
 from catalog.services.collections import create_collection, delete_collection
 from catalog.services.items import upsert_items
-from search.embedding.waiting import embed_collection
-from search.retrieval import indexes, statistics
+from search.embedding.waiting import wait_until_embedded
+from search.readiness import make_ready
+from search.retrieval import indexes
 
 BATCH_SIZE = 500
 
@@ -30,9 +31,8 @@ def scratch_collection(
         rest = iter(items)
         while batch := list(islice(rest, BATCH_SIZE)):
             upsert_items(collection=collection, entries=batch)
-        embed_collection(collection, on_progress=on_progress)
-        statistics.refresh(collection.pk)
-        indexes.build_missing()
+        wait_until_embedded(collection, on_progress=lambda p: on_progress(p.embedded), patience=0)
+        make_ready(collection)
         yield collection
     finally:
         delete_collection(collection=collection)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Value
 
 from catalog.models import Collection
 
@@ -16,6 +18,12 @@ class CollectionStatistic(models.Model):
     documents = models.PositiveIntegerField(default=0)
     average_length = models.FloatField(default=0, help_text="Words of an item, on average.")
     refreshed_at = models.DateTimeField(auto_now=True)
+    null_space_id = models.BigIntegerField(null=True, help_text="Space of the similarities below.")
+    null_similarities = ArrayField(
+        models.FloatField(),
+        db_default=Value("{}"),
+        help_text="95 %, 99 % and 99.9 % quantile of the similarity of a query to an unrelated item.",
+    )
 
     def __str__(self) -> str:
         return f"{self.documents} items"

@@ -1,44 +1,53 @@
-"""How relevant a hit is in itself, not only in comparison: bands, and the cut-off behind "nothing relevant". Pure."""
+"""How relevant a hit is in itself, not only in comparison: bands, and what is behind "nothing relevant". Pure."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from search.retrieval.types import Band
 
+HALF_COVERED = 0.5  # share of the query's words, weighted by IDF, that the item has
+QUANTILES = (0.95, 0.99, 0.999)
+
 
 @dataclass(frozen=True, slots=True)
 class NullDistribution:
-    """Cosine similarity of texts that have nothing to do with each other, in one space and collection."""
+    """Quantiles of the cosine of a query to an item that has nothing to do with it, in one space and collection.
 
-    mean: float = 0.08
-    deviation: float = 0.09
+    The defaults hold until a collection is calibrated; they are typical of short texts and MiniLM.
+    """
 
-    def z(self, similarity: float) -> float:
-        return (similarity - self.mean) / max(self.deviation, 1e-6)
-
-
-# In deviations above the similarity of unrelated texts.
-STRONG_Z, GOOD_Z, POSSIBLE_Z = 6.0, 4.5, 3.0
-# Share of the query's words, weighted by IDF, that the item has.
-STRONG_COVERAGE, GOOD_COVERAGE, POSSIBLE_COVERAGE = 0.9, 0.6, 0.35
-MIN_Z_WITH_WORDS = 1.0  # words alone do not make a hit that means something else entirely
+    q95: float = 0.30
+    q99: float = 0.43
+    q999: float = 0.60
 
 
-def band_of(similarity: float | None, coverage: float, null: NullDistribution) -> Band:
+def null_distribution(quantiles: Sequence[float]) -> NullDistribution:
+    """From the stored quantiles, or the default where there are none."""
+    return NullDistribution(*quantiles) if len(quantiles) == len(QUANTILES) else NullDistribution()
+
+
+def band_of(
+    similarity: float | None, coverage: float, null: NullDistribution, *, is_any_word_known: bool
+) -> Band:
     """The band of a hit; "weak" where nothing says that it is relevant.
 
     `similarity` is the cosine to the best passage, None where no vector was asked; `coverage` is in [0, 1].
     """
-    z = null.z(similarity) if similarity is not None else None
-    levels: tuple[tuple[Band, float, float], ...] = (
-        ("strong", STRONG_Z, STRONG_COVERAGE),
-        ("good", GOOD_Z, GOOD_COVERAGE),
-        ("possible", POSSIBLE_Z, POSSIBLE_COVERAGE),
-    )
-    for band, z_wanted, coverage_wanted in levels:
-        if z is not None and z >= z_wanted:
-            return band
-        if coverage >= coverage_wanted and (z is None or z >= MIN_Z_WITH_WORDS):
-            return band
+    is_covered = coverage >= HALF_COVERED
+    if similarity is None:
+        return _band_by_words(coverage)
+    if similarity >= null.q999 or (similarity >= null.q99 and is_covered):
+        return "strong"
+    if similarity >= null.q99 or (similarity >= null.q95 and is_covered):
+        return "good"
+    if (similarity >= null.q95 or is_covered) and is_any_word_known:
+        return "possible"
     return "weak"
+
+
+def _band_by_words(coverage: float) -> Band:
+    if coverage >= 0.9:
+        return "strong"
+    return "good" if coverage >= HALF_COVERED else "possible" if coverage > 0 else "weak"

@@ -71,8 +71,10 @@ def lexical_score_sql(query: QueryWords, vector: str, k: str) -> tuple[str, dict
     for number, word in enumerate(query.words):
         parameters[f"word{number}"] = word.tsquery
         parameters[f"weight{number}"] = word.query_frequency * query.idf(word)
-        frequency = f"{TITLE_WEIGHT} * ts_rank_cd('{weights}', {vector}, %(word{number})s::tsquery)"
-        terms.append(f"%(weight{number})s::float8 * (1 - {k} / ({k} + {frequency}))")
+        query_word = f"%(word{number})s::tsquery"
+        frequency = f"{TITLE_WEIGHT} * ts_rank_cd('{weights}', {vector}, {query_word})"
+        score = f"%(weight{number})s::float8 * (1 - {k} / ({k} + {frequency}))"
+        terms.append(f"CASE WHEN {vector} @@ {query_word} THEN {score} ELSE 0 END")
     return " + ".join(terms) or "0", parameters
 
 

@@ -10,7 +10,7 @@ import orjson
 from django.db import connection
 
 from search.retrieval import fusion
-from search.retrieval.bands import NullDistribution, band_of
+from search.retrieval.bands import NullDistribution, band_of, null_distribution
 from search.retrieval.ranking import Prepared, Ranked
 from search.retrieval.snippets import body_snippet
 from search.retrieval.types import Band, Explanation, Hit, LegExplanation, SearchRequest
@@ -107,7 +107,18 @@ def _band(prepared: Prepared, ranked: Ranked, n: int, row: Row) -> Band:
         return "exact"
     where = ranked.order[n]
     similarity = float(ranked.candidates.passage_similarity[where]) if prepared.space is not None else None
-    return band_of(similarity, coverage(prepared, row.matched), NullDistribution())
+    return band_of(
+        similarity,
+        coverage(prepared, row.matched),
+        _null(prepared),
+        is_any_word_known=any(word.documents for word in prepared.words.words),
+    )
+
+
+def _null(prepared: Prepared) -> NullDistribution:
+    words = prepared.words
+    is_own = prepared.space is not None and words.null_space_id == prepared.space.pk
+    return null_distribution(words.null_similarities if is_own else ())
 
 
 def coverage(prepared: Prepared, matched: Sequence[str]) -> float:

@@ -115,7 +115,7 @@ def is_selective(collection: Collection, conditions: Conditions, words: QueryWor
     """Whether the conditions leave so few items that comparing them all is better than the vector index."""
     sql = (
         f"SELECT count(*) FROM (SELECT 1 FROM catalog_item i WHERE i.collection_id = {collection.pk}"
-        f" AND {_visible(words, conditions)} LIMIT {EXACT_BELOW + 1}) AS some"
+        f" AND {_visible(words, conditions)} LIMIT {EXACT_BELOW + 1}) AS found"
     )
     with connection.cursor() as cursor:
         cursor.execute(sql, {**conditions.parameters, **_condition_parameters(words)})

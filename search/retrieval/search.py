@@ -69,7 +69,7 @@ def _answer(request: SearchRequest, prepared: Prepared) -> SearchResult:
         mode=request.mode,
         is_degraded=prepared.is_degraded,
         took_ms=0,
-        is_nothing_relevant=bool(hits) and request.offset == 0 and all(hit.band == "weak" for hit in hits),
+        is_nothing_relevant=bool(hits) and request.offset == 0 and hits[0].band == "weak",
     )
 
 

@@ -36,6 +36,8 @@ class QueryWords:
     average_length: float  # distinct words of an item
     required: str = ""
     excluded: str = ""
+    null_space_id: int | None = None
+    null_similarities: tuple[float, ...] = ()
 
     def idf(self, word: QueryWord) -> float:
         """Inverse document frequency as BM25 has it; never negative."""
@@ -45,9 +47,9 @@ class QueryWords:
 
 WORDS = """
     SELECT w.lexeme, coalesce(cardinality(w.positions), 1), coalesce(s.documents, 0),
-           t.documents, t.average_length
-    FROM (SELECT coalesce(max(documents), 0) AS documents, coalesce(max(average_length), 1) AS average_length
-          FROM search_collectionstatistic WHERE collection_id = %(collection)s) t
+           coalesce(t.documents, 0), coalesce(t.average_length, 1), t.null_space_id, t.null_similarities
+    FROM (SELECT 1) AS always
+    LEFT JOIN search_collectionstatistic t ON t.collection_id = %(collection)s
     LEFT JOIN (SELECT * FROM unnest(to_tsvector(%(language)s::regconfig, %(text)s)) LIMIT %(limit)s) w ON true
     LEFT JOIN search_wordstatistic s ON s.collection_id = %(collection)s AND s.word = w.lexeme
 """
@@ -74,7 +76,9 @@ def query_words(collection: Collection, query: ParsedQuery) -> QueryWords:
             cursor.execute(CONDITIONS, {**parameters, "phrases": phrases, "excluded": without})
             required, excluded = cursor.fetchone()
     words = tuple(QueryWord(row[0], row[1], row[2]) for row in rows if row[0] is not None)
-    return QueryWords(words, rows[0][3], rows[0][4], required, excluded)
+    _, _, _, documents, average_length, null_space_id, null_similarities = rows[0]
+    null = tuple(null_similarities or ())
+    return QueryWords(words, documents, average_length, required, excluded, null_space_id, null)
 
 
 def splittable(text: str) -> str:

@@ -1,0 +1,89 @@
+"""The admin's first page: whether everything is searchable, what waits for a person, and how good search is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, Min
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from catalog.admin.site import duration, may
+from catalog.models import Item, Run
+from search.admin.evaluation import MODES, shown_figure
+from search.admin.states import in_active_space
+from search.models import DuplicatePair, EvaluationRun, ItemEmbedding
+from search.models.duplicate import PairState
+from search.models.embedding import EmbeddingState
+
+SHOWN_RUNS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number of the dashboard, with where to see more."""
+
+    name: str
+    value: str
+    address: str
+    note: str = ""
+    is_alarming: bool = False
+
+
+def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Unfold's callback. A person sees figures of those tables only that they may view."""
+    figures: list[Figure] = []
+    if may(request, "view", Item):
+        figures.append(_items())
+    if may(request, "view", ItemEmbedding):
+        figures += _embeddings()
+    if may(request, "view", DuplicatePair):
+        figures.append(_pairs())
+    runs = Run.objects.select_related("collection")[:SHOWN_RUNS] if may(request, "view", Run) else []
+    evaluation = _evaluation() if may(request, "view", EvaluationRun) else None
+    return {**context, "figures": figures, "runs": runs, "evaluation": evaluation}
+
+
+def _items() -> Figure:
+    counts = dict(Item.objects.order_by().values_list("status").annotate(count=Count("pk")))
+    note = ", ".join(f"{count:,} {status}" for status, count in sorted(counts.items()))
+    return Figure("Items", f"{sum(counts.values()):,}", reverse("admin:catalog_item_changelist"), note)
+
+
+def _embeddings() -> list[Figure]:
+    rows = in_active_space().order_by()
+    counts = dict(rows.values_list("state").annotate(count=Count("pk")))
+    waiting = counts.get(EmbeddingState.PENDING, 0) + counts.get(EmbeddingState.CLAIMED, 0)
+    failed = counts.get(EmbeddingState.FAILED, 0)
+    embedded = counts.get(EmbeddingState.EMBEDDED, 0)
+    address = reverse("admin:search_itemembedding_changelist")
+    return [
+        Figure("Searchable by meaning", f"{embedded:,}", f"{address}?state__exact=embedded"),
+        Figure("Waiting", f"{waiting:,}", f"{address}?state__exact=pending", f"oldest: {_lag(waiting)}"),
+        Figure("Failed", f"{failed:,}", f"{address}?state__exact=failed", is_alarming=failed > 0),
+    ]
+
+
+def _lag(waiting: int) -> str:
+    if not waiting:
+        return "none"
+    unfinished = in_active_space().filter(state__in=[EmbeddingState.PENDING, EmbeddingState.CLAIMED])
+    oldest = unfinished.aggregate(oldest=Min("marked_at"))["oldest"]
+    return duration((timezone.now() - oldest).total_seconds()) if oldest else "none"
+
+
+def _pairs() -> Figure:
+    rows = DuplicatePair.objects.filter(state=PairState.SUGGESTED).order_by()
+    counts = dict(rows.values_list("is_flagged").annotate(count=Count("pk")))
+    note = f"{counts.get(True, 0):,} flagged"
+    address = reverse("admin:search_duplicatepair_changelist")
+    return Figure("Pairs to review", f"{sum(counts.values()):,}", address, note)
+
+
+def _evaluation() -> dict[str, Any] | None:
+    run = EvaluationRun.objects.first()
+    if run is None:
+        return None
+    return {"run": run, "figures": [(mode, shown_figure(run, mode, "ndcg_at_10")) for mode in MODES]}

@@ -1,0 +1,92 @@
+"""The catalog's item admin, with what search derived from each item."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from django.contrib import admin
+from django.db.models import Q
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from unfold.decorators import display
+
+from catalog.admin.item import ItemAdmin
+from catalog.admin.site import may
+from catalog.models import Item
+from catalog.models.item import ItemQuerySet
+from search.admin.states import STATE_COLOURS, EmbeddingStateFilter, active_states
+from search.models import DuplicatePair, ItemEmbedding
+from search.models.embedding import EmbeddingState
+
+MAX_PAIRS = 20
+
+admin.site.unregister(Item)
+
+
+@admin.register(Item)
+class SearchableItemAdmin(ItemAdmin):
+    """Registered in place of the catalog's, which knows nothing of search."""
+
+    list_display = ("name", "external_id", "collection", "status", "embedding", "updated_at")
+    list_filter = ("collection", "status", EmbeddingStateFilter)
+
+    def get_queryset(self, request: HttpRequest) -> ItemQuerySet:
+        items = super().get_queryset(request)
+        return items.prefetch_related(active_states()) if self.is_list(request) else items
+
+    @display(description="Embedding", label=STATE_COLOURS)
+    def embedding(self, item: Item) -> str:
+        rows = cast(list[ItemEmbedding], getattr(item, "active_embeddings", []))
+        return rows[0].get_state_display() if rows else "None"
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Item | None = None) -> Sequence[Any]:
+        fields = super().get_readonly_fields(request, obj)
+        return (*fields, *self._derived_fields(request)) if obj else fields
+
+    def get_fieldsets(self, request: HttpRequest, obj: Item | None = None) -> Any:
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj:
+            fieldsets.insert(0, ("What search knows of it", {"fields": self._derived_fields(request)}))
+        return fieldsets
+
+    def _derived_fields(self, request: HttpRequest) -> list[str]:
+        fields = {"embedding_states": ItemEmbedding, "possible_duplicates": DuplicatePair}
+        return [name for name, model in fields.items() if may(request, "view", model)]
+
+    @admin.display(description="Embedding")
+    def embedding_states(self, item: Item) -> SafeString | str:
+        rows = item.embeddings.select_related("space").order_by("space_id")  # type: ignore[attr-defined]
+        return format_html_join("", "<p>{}</p>", ((_embedding_line(row),) for row in rows)) or "None"
+
+    @admin.display(description="Possible duplicates")
+    def possible_duplicates(self, item: Item) -> SafeString | str:
+        pairs = DuplicatePair.objects.filter(Q(first=item) | Q(second=item)).order_by("-score", "id")
+        shown = pairs.prefetch_related("first", "second").defer("evidence", "first_digest", "second_digest")
+        lines = ((_pair_line(pair, item),) for pair in shown[:MAX_PAIRS])
+        return format_html_join("", "<p>{}</p>", lines) or "None"
+
+
+def _embedding_line(row: ItemEmbedding) -> SafeString:
+    address = reverse("admin:search_itemembedding_change", args=[row.pk])
+    text = f"{row.space.name}: {row.get_state_display()}"
+    if row.state == EmbeddingState.FAILED or row.error_message:
+        text += f" after {row.attempts} attempts: {row.error_class}: {row.error_message[:300]}"
+    elif row.embedded_at:
+        text += f" at {row.embedded_at:%Y-%m-%d %H:%M:%S}"
+    return format_html('<a class="akin-link" href="{}">{}</a>', address, text)
+
+
+def _pair_line(pair: DuplicatePair, item: Item) -> SafeString:
+    other = pair.second if pair.first_id == item.pk else pair.first
+    return format_html(
+        '<a class="akin-link" href="{}">{:.2f} {}</a>: <a class="akin-link" href="{}">{} ({})</a>',
+        reverse("admin:search_duplicatepair_change", args=[pair.pk]),
+        pair.score,
+        pair.get_state_display(),
+        reverse("admin:catalog_item_change", args=[other.pk]),
+        str(other)[:120],
+        other.external_id,
+    )

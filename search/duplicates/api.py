@@ -1,0 +1,148 @@
+"""The JSON API of duplicates: checking before adding, the review queue, and decisions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import uuid4
+
+from django.http import HttpRequest
+from ninja import Query, Router
+from pydantic import BaseModel, Field
+
+from catalog.bodies import ItemPatch
+from catalog.errors import NotFound
+from catalog.http import (
+    actor_of,
+    collection_to_change,
+    collection_to_read,
+    cursor_of,
+    fingerprint,
+    position_of,
+)
+from catalog.models import Item
+from catalog.models.api_key import Scope
+from catalog.schemas import Strict, Text, parse_item
+from search.duplicates.check import check_item
+from search.duplicates.decisions import decide
+from search.duplicates.pairs import list_pairs
+from search.models import DuplicatePair
+from search.retrieval.rate_limit import check_rate
+
+router = Router(tags=["Duplicates"])
+
+State = Literal["suggested", "confirmed", "dismissed"]
+
+
+class ItemBrief(BaseModel):
+    external_id: str
+    title: str
+    url: str
+    image: str
+    attributes: dict[str, Any]
+
+
+class PossibleOut(BaseModel):
+    """A stored item that the new one may duplicate."""
+
+    item: ItemBrief
+    score: float
+    is_flagged: bool = Field(description="Whether the score is above the collection's flag threshold.")
+    evidence: list[dict[str, Any]]
+
+
+class CheckOut(BaseModel):
+    duplicates: list[PossibleOut]
+
+
+class PairOut(BaseModel):
+    id: int
+    first: ItemBrief
+    second: ItemBrief
+    score: float
+    is_flagged: bool
+    evidence: list[dict[str, Any]]
+    state: State
+    is_changed: bool = Field(description="Whether it is offered again because a text changed since the decision.")
+    decided_by: str | None = Field(description="Only for those who may write.")
+    decided_at: datetime | None
+    reason: str | None = Field(description="Only for those who may write.")
+
+
+class PairPage(BaseModel):
+    pairs: list[PairOut]
+    total: int
+    next_cursor: str | None
+
+
+class DecisionIn(Strict):
+    decision: Literal["confirmed", "dismissed", "suggested"] = Field(description="`suggested` takes a decision back.")
+    reason: Annotated[Text, Field(max_length=2_000)] = ""
+
+
+@router.post("/{slug}/duplicates/check", response=CheckOut)
+def check_duplicates(request: HttpRequest, slug: str, body: ItemPatch) -> CheckOut:
+    """What an item that is not stored may duplicate, best first. Stores nothing."""
+    collection = collection_to_read(request, slug)
+    check_rate(request, actor_of(request))
+    entry = parse_item({"external_id": f"unsaved-{uuid4()}", **body.model_dump(exclude_unset=True, exclude_none=True)})
+    found = check_item(collection=collection, entry=entry)
+    return CheckOut(
+        duplicates=[
+            PossibleOut(item=_brief(one.item), score=one.score, is_flagged=one.is_flagged, evidence=one.evidence)
+            for one in found
+        ]
+    )
+
+
+@router.get("/{slug}/duplicates", response=PairPage)
+def list_duplicates(
+    request: HttpRequest,
+    slug: str,
+    state: Annotated[State | None, Query()] = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    cursor: Annotated[str | None, Query(description="next_cursor of the page before")] = None,
+) -> PairPage:
+    """Pairs of items that may be the same thing, best first."""
+    collection = collection_to_read(request, slug)
+    question = fingerprint("duplicates", collection.pk, state)
+    offset = 0 if cursor is None else int(position_of(cursor, question))
+    pairs, total = list_pairs(collection=collection, state=state, limit=limit, offset=offset)
+    end = offset + len(pairs)
+    with_decider = actor_of(request).has(Scope.WRITE, collection)
+    return PairPage(
+        pairs=[_pair_out(pair, with_decider) for pair in pairs],
+        total=total,
+        next_cursor=cursor_of(end, question) if pairs and end < total else None,
+    )
+
+
+@router.post("/{slug}/duplicates/{int:pair_id}/decision", response=PairOut)
+def decide_duplicate(request: HttpRequest, slug: str, pair_id: int, body: DecisionIn) -> PairOut:
+    """Confirms, dismisses or takes a decision back. Needs the scope `curate`."""
+    collection = collection_to_change(request, slug, Scope.CURATE)
+    pair = DuplicatePair.objects.filter(collection=collection, pk=pair_id).first()
+    if pair is None:
+        raise NotFound(f"There is no pair {pair_id} in '{slug}'.")
+    decided = decide(pair=pair, decision=body.decision, actor=actor_of(request), reason=body.reason)
+    return _pair_out(decided, with_decider=True)
+
+
+def _pair_out(pair: DuplicatePair, with_decider: bool) -> PairOut:
+    return PairOut(
+        id=pair.pk,
+        first=_brief(pair.first),
+        second=_brief(pair.second),
+        score=pair.score,
+        is_flagged=pair.is_flagged,
+        evidence=pair.evidence,
+        state=pair.state,
+        is_changed=pair.is_changed,
+        decided_by=pair.decided_by_name or None if with_decider else None,
+        decided_at=pair.decided_at,
+        reason=pair.reason or None if with_decider else None,
+    )
+
+
+def _brief(item: Item) -> ItemBrief:
+    return ItemBrief(**{name: getattr(item, name) for name in ItemBrief.model_fields})

@@ -1,0 +1,86 @@
+"""The JSON API of searching: hits for people, passages for programs that read on."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from django.http import HttpRequest
+from ninja import Router
+from pydantic import Field
+
+from catalog.errors import InvalidInput
+from catalog.http import actor_of, collection_to_read
+from catalog.schemas import Strict
+from search.errors import QueryTooLong
+from search.retrieval.parameters import encode_cursor, parse_search
+from search.retrieval.passages import find_passages
+from search.retrieval.rate_limit import check_rate
+from search.retrieval.responses import PassagesOut, SearchOut, passages_out, search_out
+from search.retrieval.search import search
+from search.retrieval.types import MAX_LIMIT, MAX_QUERY_LENGTH, MODES
+
+MAX_PASSAGES = 50
+
+router = Router(tags=["Search"])
+
+
+class PassagesIn(Strict):
+    """What to find passages for."""
+
+    q: Annotated[str, Field(min_length=1, examples=["which stove works in the cold?"])]
+    limit: Annotated[int, Field(ge=1, le=MAX_PASSAGES)] = 10
+
+
+def _parameter(name: str, description: str, **schema: Any) -> dict[str, Any]:
+    return {"in": "query", "name": name, "required": False, "description": description, "schema": schema}
+
+
+# The grammar is read by search.retrieval.parameters, for the page as for the API; this describes it.
+SEARCH_PARAMETERS = [
+    _parameter(
+        "q",
+        'What is looked for. "a phrase" must occur, -word must not. Empty: the newest items.',
+        type="string",
+        maxLength=MAX_QUERY_LENGTH,
+    ),
+    _parameter("mode", "Which legs answer.", type="string", enum=list(MODES), default="hybrid"),
+    _parameter("limit", "Hits of one page.", type="integer", minimum=1, maximum=MAX_LIMIT, default=10),
+    _parameter("cursor", "next_cursor of the page before, with all else unchanged.", type="string"),
+    _parameter("facets", "Attributes to count, separated by commas.", type="string"),
+    _parameter("explain", "Whether each hit says why it was found.", type="boolean", default=False),
+    _parameter(
+        "filter.{attribute}",
+        "An attribute's value; repeat it for any of several.",
+        type="array",
+        items={"type": "string"},
+    ),
+    _parameter("filter.{attribute}.gte", "Lower end of a number's or date's range.", type="string"),
+    _parameter("filter.{attribute}.lte", "Upper end of a number's or date's range.", type="string"),
+    _parameter("filter.{attribute}.exists", "Whether the item has the attribute.", type="boolean"),
+]
+
+
+@router.get("/{slug}/search", response=SearchOut, openapi_extra={"parameters": SEARCH_PARAMETERS})
+def search_items(request: HttpRequest, slug: str) -> SearchOut:
+    """Finds items by meaning and by word."""
+    collection = collection_to_read(request, slug)
+    check_rate(request, actor_of(request))
+    result = search(parse_search(collection, request.GET))
+    return search_out(result, None if result.next_offset is None else encode_cursor(result.next_offset))
+
+
+@router.post("/{slug}/passages", response=PassagesOut)
+def search_passages(request: HttpRequest, slug: str, body: PassagesIn) -> PassagesOut:
+    """The pieces of text that answer best, ready as context for a language model."""
+    collection = collection_to_read(request, slug)
+    check_rate(request, actor_of(request))
+    query_text = _checked(body.q)
+    return passages_out(list(find_passages(collection=collection, query_text=query_text, limit=body.limit)))
+
+
+def _checked(text: str) -> str:
+    if len(text) > MAX_QUERY_LENGTH:
+        raise QueryTooLong(f"q has {len(text):,} characters, at most {MAX_QUERY_LENGTH:,} are allowed.")
+    if "\x00" in text or not text.strip():
+        raise InvalidInput("q: must be text", [{"field": "q", "reason": "must be text without the NUL character"}])
+    return text.strip()

@@ -1,0 +1,139 @@
+"""Search results as the JSON API shows them. Positions in texts count Unicode characters from 0, end exclusive."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from search.retrieval.passages import PassageHit
+from search.retrieval.types import Band, Explanation, FacetValue, Hit, SearchResult
+
+Span = tuple[int, int]
+
+
+class SnippetOut(BaseModel):
+    """A piece of the item's text, not escaped, and the [start, end] characters of it to highlight."""
+
+    text: str
+    marks: list[Span]
+
+
+class LegOut(BaseModel):
+    leg: Literal["lexical", "semantic"]
+    rank: int | None = Field(description="From 1; null where the leg did not retrieve the item.")
+    raw_score: float
+    normalised_score: float
+
+
+class ExplanationOut(BaseModel):
+    """Why the hit is where it is."""
+
+    legs: list[LegOut]
+    matched_words: list[str]
+    best_passage: Span | None = Field(description="Characters in title, line break, body.")
+    identifier: str | None = Field(description="The identifier that the query named exactly.")
+    filters: list[str]
+
+
+class HitOut(BaseModel):
+    external_id: str
+    title: str
+    url: str
+    image: str
+    score: float = Field(description="Larger is better; comparable within one answer only.")
+    band: Band
+    snippet: SnippetOut
+    attributes: dict[str, Any]
+    explanation: ExplanationOut | None = None
+
+
+class FacetValueOut(BaseModel):
+    value: str
+    count: int
+    is_selected: bool
+
+
+class SearchOut(BaseModel):
+    hits: list[HitOut]
+    total: int
+    total_is_capped: bool = Field(description="Whether there may be more than `total`.")
+    facets: dict[str, list[FacetValueOut]]
+    next_cursor: str | None
+    mode: Literal["hybrid", "semantic", "lexical"]
+    degraded: bool = Field(description="Whether only the lexical leg could answer.")
+    nothing_relevant: bool
+    suggestion: str | None = Field(description="A better spelling of the query, if there is one.")
+    warnings: list[str]
+    took_ms: float
+
+
+class PassageOut(BaseModel):
+    """A span of an item's text (title, line break, body), with the item it is from."""
+
+    external_id: str
+    title: str
+    url: str
+    text: str
+    start: int
+    end: int
+    score: float
+
+
+class PassagesOut(BaseModel):
+    passages: list[PassageOut]
+
+
+def search_out(result: SearchResult, next_cursor: str | None) -> SearchOut:
+    return SearchOut(
+        hits=[_hit_out(hit) for hit in result.hits],
+        total=result.total,
+        total_is_capped=result.is_capped,
+        facets={name: [_facet_out(value) for value in values] for name, values in result.facets.items()},
+        next_cursor=next_cursor,
+        mode=result.mode,
+        degraded=result.is_degraded,
+        nothing_relevant=result.is_nothing_relevant,
+        suggestion=result.suggestion,
+        warnings=list(result.warnings),
+        took_ms=round(result.took_ms, 1),
+    )
+
+
+def passages_out(passages: list[PassageHit]) -> PassagesOut:
+    return PassagesOut(
+        passages=[
+            PassageOut(**{name: getattr(passage, name) for name in PassageOut.model_fields}) for passage in passages
+        ]
+    )
+
+
+def _hit_out(hit: Hit) -> HitOut:
+    return HitOut(
+        external_id=hit.external_id,
+        title=hit.title,
+        url=hit.url,
+        image=hit.image,
+        score=hit.score,
+        band=hit.band,
+        snippet=SnippetOut(text=hit.snippet.text, marks=list(hit.snippet.marks)),
+        attributes=hit.attributes,
+        explanation=hit.explanation and _explanation_out(hit.explanation),
+    )
+
+
+def _explanation_out(explanation: Explanation) -> ExplanationOut:
+    return ExplanationOut(
+        legs=[
+            LegOut(leg=one.leg, rank=one.rank, raw_score=one.raw_score, normalised_score=one.normalised_score)
+            for one in explanation.legs
+        ],
+        matched_words=list(explanation.matched_words),
+        best_passage=explanation.best_passage,
+        identifier=explanation.identifier,
+        filters=list(explanation.filters),
+    )
+
+
+def _facet_out(value: FacetValue) -> FacetValueOut:
+    return FacetValueOut(value=value.value, count=value.count, is_selected=value.is_selected)

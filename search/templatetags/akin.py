@@ -1,0 +1,168 @@
+"""What pages show of search: marked words, bands in words, and an item's neighbours, twins and indexing state."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django import template
+from django.contrib.admin.utils import quote
+from django.db.models import Model
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+
+from catalog.facts import Fact, describe
+from catalog.models import Item
+from catalog.representation import EmbeddingOut
+from catalog.schemas import parse_attribute_schema
+from search.duplicates.adding import may_undo
+from search.duplicates.pairs import pairs_of_item
+from search.embedding.status import WAITING, item_embeddings
+from search.models import DuplicatePair
+from search.models.duplicate import PairState
+from search.related.related import RelatedItem, related_items
+from search.retrieval.types import Snippet
+
+register = template.Library()
+
+RELATED_SHOWN: Final = 6
+ENDING_LENGTH: Final = 4  # letters a word may have beyond its stem
+BANDS: Final = {
+    "exact": "Exact identifier",
+    "strong": "Strong match",
+    "good": "Good match",
+    "possible": "Possible match",
+    "weak": "Weak match",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Twin:
+    """Another item that may be the same as the one shown, or was decided on."""
+
+    item: Item
+    pair: DuplicatePair
+    evidence: list[dict[str, Any]]
+    link: str
+
+
+@register.filter
+def marked(snippet: Snippet) -> SafeString:
+    """The snippet's text with its marks."""
+    return _mark(snippet.text, snippet.marks)
+
+
+@register.filter
+def mark_words(text: str, stems: Sequence[str] | None) -> SafeString:
+    """The text with those words marked that begin like one of the stems."""
+    lowered = tuple(stem.casefold() for stem in stems or ())
+    marks = [
+        (word.start(), word.end())
+        for word in re.finditer(r"\w+", text)
+        if any(_is_form_of(word[0].casefold(), stem) for stem in lowered)
+    ]
+    return _mark(text, marks)
+
+
+def _is_form_of(word: str, stem: str) -> bool:
+    return word.startswith(stem) and len(word) <= len(stem) + ENDING_LENGTH * (len(stem) > 2)
+
+
+def _mark(text: str, marks: Sequence[tuple[int, int]]) -> SafeString:
+    pieces, position = [], 0
+    for start, end in sorted(marks):
+        if position <= start < end:
+            pieces += [escape(text[position:start]), "<mark>", escape(text[start:end]), "</mark>"]
+            position = end
+    return mark_safe("".join([*pieces, escape(text[position:])]))  # noqa: S308  every piece is escaped above
+
+
+@register.filter
+def band_in_words(band: str) -> str:
+    return BANDS.get(band, band)
+
+
+@register.filter
+def thousands(number: int) -> str:
+    return f"{number:,}"
+
+
+@register.filter
+def percent(score: float) -> str:
+    return f"{max(0.0, min(1.0, score)):.0%}"
+
+
+@register.filter
+def short(score: float) -> str:
+    return f"{score:.3f}"
+
+
+@register.simple_tag
+def facts_of(item: Item, limit: int = 2) -> list[Fact]:
+    """The first attributes of an item in words."""
+    return describe(parse_attribute_schema(item.collection.attribute_schema), item.attributes)[:limit]
+
+
+@register.simple_tag
+def related_of(item: Item) -> list[RelatedItem]:
+    return list(related_items(item=item, limit=RELATED_SHOWN))
+
+
+@register.simple_tag
+def embedding_of(item: Item) -> EmbeddingOut | None:
+    return item_embeddings([item.pk]).get(item.pk)
+
+
+@register.filter
+def is_waiting(embedding: EmbeddingOut | None) -> bool:
+    return embedding is not None and embedding.state in WAITING
+
+
+@register.simple_tag
+def twins_of(item: Item, is_curator: bool) -> list[Twin]:
+    """Curators see every pair, other visitors the undismissed ones with items that they may see."""
+    return [
+        Twin(other, pair, by_contribution(pair.evidence), admin_link(pair))
+        for other, pair in pairs_of_item(item)
+        if is_curator or (pair.state != PairState.DISMISSED and other.is_visible)
+    ]
+
+
+@register.filter
+def by_contribution(evidence: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The terms that weigh most first."""
+    return sorted(evidence, key=lambda term: -abs(term.get("contribution") or 0))
+
+
+@register.filter
+def admin_link(row: Model) -> str:
+    """Where the admin changes this row; empty where it does not."""
+    try:
+        return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[quote(row.pk)])
+    except NoReverseMatch:
+        return ""
+
+
+@register.simple_tag
+def can_undo(request: HttpRequest | None, item: Item) -> bool:
+    """Whether whoever looks has added the item just now."""
+    return request is not None and may_undo(request.session, item)
+
+
+@register.filter
+def evidence_value(value: Any) -> str:
+    """A term's value in a table cell."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.2f}"
+    return ", ".join(str(part) for part in value) if isinstance(value, list) else str(value)
+
+
+@register.filter
+def signed(contribution: float | None) -> str:
+    return "" if contribution is None else f"{contribution:+.2f}"

@@ -1,0 +1,19 @@
+"""The pages of search, and the fragments that the catalog's pages ask for."""
+
+from django.urls import path
+
+from search.duplicates import views as duplicates
+from search.embedding import views as embedding
+from search.related import views as related
+from search.retrieval import views as retrieval
+
+app_name = "search"
+
+urlpatterns = [
+    path("c/<slug:slug>/", retrieval.page, name="page"),
+    path("c/<slug:slug>/add", duplicates.add, name="add"),
+    path("c/<slug:slug>/add/check", duplicates.check, name="check"),
+    path("c/<slug:slug>/add/undo", duplicates.undo, name="undo"),
+    path("c/<slug:slug>/indexing/<path:external_id>", embedding.indexing, name="indexing"),
+    path("c/<slug:slug>/related/<path:external_id>", related.related, name="related"),
+]
