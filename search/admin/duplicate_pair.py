@@ -14,7 +14,7 @@ from unfold.decorators import display
 
 from catalog.access import actor_of_user
 from catalog.admin.item_search import find_item_ids
-from catalog.admin.site import Derived, ModelAdmin, may
+from catalog.admin.site import Derived, KeysFirstPaginator, ModelAdmin, may
 from catalog.errors import CatalogError
 from catalog.models import Item
 from search.admin.evidence import summarise
@@ -62,6 +62,7 @@ class DuplicatePairAdmin(Derived, ModelAdmin[DuplicatePair]):
     )
     list_filter = (StateFilter, "is_flagged", "is_changed", "collection")
     list_per_page = 50
+    paginator = KeysFirstPaginator
     search_fields = ("first__title",)
     search_help_text = "Words of a title or their beginnings, or an identifier"
     show_full_result_count = False

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from django.contrib import admin
-from django.db.models import Q
+from django.db.models import Prefetch, Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from catalog.admin.item import ItemAdmin
-from catalog.admin.site import may
+from catalog.admin.site import is_list, may
 from catalog.models import Item
 from catalog.models.item import ItemQuerySet
 from search.admin.states import STATE_COLOURS, EmbeddingStateFilter, active_states
@@ -35,7 +35,7 @@ class SearchableItemAdmin(ItemAdmin):
 
     def get_queryset(self, request: HttpRequest) -> ItemQuerySet:
         items = super().get_queryset(request)
-        return items.prefetch_related(active_states()) if self.is_list(request) else items
+        return items.prefetch_related(active_states()) if is_list(request) else items
 
     @display(description="Embedding", label=STATE_COLOURS)
     def embedding(self, item: Item) -> str:
@@ -58,15 +58,33 @@ class SearchableItemAdmin(ItemAdmin):
 
     @admin.display(description="Embedding")
     def embedding_states(self, item: Item) -> SafeString | str:
-        rows = item.embeddings.select_related("space").order_by("space_id")  # type: ignore[attr-defined]
-        return format_html_join("", "<p>{}</p>", ((_embedding_line(row),) for row in rows)) or "None"
+        return _once(item, _embedding_lines)
 
     @admin.display(description="Possible duplicates")
     def possible_duplicates(self, item: Item) -> SafeString | str:
-        pairs = DuplicatePair.objects.filter(Q(first=item) | Q(second=item)).order_by("-score", "id")
-        shown = pairs.prefetch_related("first", "second").defer("evidence", "first_digest", "second_digest")
-        lines = ((_pair_line(pair, item),) for pair in shown[:MAX_PAIRS])
-        return format_html_join("", "<p>{}</p>", lines) or "None"
+        return _once(item, _pair_lines)
+
+
+def _once(item: Item, show: Callable[[Item], SafeString]) -> SafeString | str:
+    """Unfold renders a read-only field several times for one page; the database is asked once."""
+    shown: dict[str, SafeString] = item.__dict__.setdefault("shown_once", {})
+    if show.__name__ not in shown:
+        shown[show.__name__] = show(item)
+    return shown[show.__name__] or "None"
+
+
+def _embedding_lines(item: Item) -> SafeString:
+    rows = ItemEmbedding.objects.filter(item=item).select_related("space").order_by("space_id")
+    return format_html_join("", "<p>{}</p>", ((_embedding_line(row),) for row in rows))
+
+
+def _pair_lines(item: Item) -> SafeString:
+    pairs = DuplicatePair.objects.filter(Q(first=item) | Q(second=item)).order_by("-score", "id")
+    titles = Item.objects.only("title", "external_id")
+    shown = pairs.prefetch_related(Prefetch("first", titles), Prefetch("second", titles))
+    light = shown.defer("evidence", "first_digest", "second_digest")[:MAX_PAIRS]
+    lines = ((_pair_line(pair, item),) for pair in light)
+    return format_html_join("", "<p>{}</p>", lines)
 
 
 def _embedding_line(row: ItemEmbedding) -> SafeString:

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from catalog.admin.item_search import find_item_ids
-from catalog.admin.site import Derived, ModelAdmin, may
+from catalog.admin.site import Derived, KeysFirstPaginator, ModelAdmin, may
 from catalog.models import Item
 from search.admin.states import STATE_COLOURS
 from search.embedding.retry import retry
@@ -35,6 +35,7 @@ class ItemEmbeddingAdmin(Derived, ModelAdmin[ItemEmbedding]):
     )
     list_filter = ("state", "space", "collection", "priority")
     list_per_page = 50
+    paginator = KeysFirstPaginator
     search_fields = ("item__title",)
     search_help_text = "Words of the item's title or their beginnings, or its identifier"
     show_full_result_count = False

@@ -39,10 +39,6 @@ class Links:
         """Another text with the same filters."""
         return self._address([("q", query_text), *((n, v) for n, v in self.pairs if n != "q")])
 
-    def adding(self, parameter: str, value: str) -> str:
-        """With one more filter."""
-        return self._address([*self.pairs, (parameter, value)])
-
     def without(self, *names: str, value: str | None = None) -> str:
         """Without the parameters of these names, or only without that value of theirs."""
         return self._address([(n, v) for n, v in self.pairs if n not in names or value not in (None, v)])

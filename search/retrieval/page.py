@@ -57,7 +57,7 @@ class SearchPage:
     def panels(self) -> tuple[Panel, ...]:
         if self.result is None or self.request is None:
             return ()
-        return panels(self.result.facets, self.request.filters, self.schema, self.links)
+        return panels(self.result.facets, self.request.filters, self.schema)
 
     @cached_property
     def chips(self) -> tuple[Chip, ...]:

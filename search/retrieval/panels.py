@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -19,19 +20,19 @@ Schema = Mapping[str, AttributeDefinition]
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One value of a facet. `link` chooses it, for a page without a form."""
+    """One value of a facet with the items that have it, where that is known."""
 
     value: str
     count: int | None
     is_selected: bool
-    link: str
+    key: str  # an id for HTML that any value can have
 
 
 @dataclass(frozen=True, slots=True)
 class Panel:
     """One facet: values to tick, or a range with the bounds that were asked for."""
 
-    name: str
+    key: str
     label: str
     parameter: str
     is_range: bool
@@ -59,12 +60,12 @@ class Chip:
 
 
 def panels(
-    facets: Mapping[str, Sequence[FacetValue]], filters: Sequence[Filter], schema: Schema, links: Links
+    facets: Mapping[str, Sequence[FacetValue]], filters: Sequence[Filter], schema: Schema
 ) -> tuple[Panel, ...]:
     """The facets that offer something, in the schema's order."""
     chosen = {found.attribute: found for found in filters}
     made = (
-        _panel(name, facets.get(name, ()), chosen.get(name), schema, links)
+        _panel(name, facets.get(name, ()), chosen.get(name), schema)
         for name, definition in schema.items()
         if name in facets or (definition.facet and name in chosen)
     )
@@ -72,30 +73,30 @@ def panels(
 
 
 def _panel(
-    name: str, values: Sequence[FacetValue], found: Filter | None, schema: Schema, links: Links
+    name: str, values: Sequence[FacetValue], found: Filter | None, schema: Schema
 ) -> Panel:
     kind = schema[name].type
     return Panel(
-        name=name,
+        key=_key(name),
         label=label_of(name, schema),
         parameter=f"{FILTER_PREFIX}{name}",
         is_range=kind != "term",
         input_type="number" if kind == "number" else "date",
-        choices=_choices(name, values, found, links) if kind == "term" else (),
+        choices=_choices(name, values, found) if kind == "term" else (),
         minimum=_bound(found.minimum) if found else "",
         maximum=_bound(found.maximum) if found else "",
     )
 
 
-def _choices(name: str, values: Sequence[FacetValue], found: Filter | None, links: Links) -> tuple[Choice, ...]:
+def _choices(name: str, values: Sequence[FacetValue], found: Filter | None) -> tuple[Choice, ...]:
     terms = found.terms if found else ()
     known = {value.value for value in values}
-    missing = [Choice(term, None, True, "") for term in terms if term not in known]
-    parameter = f"{FILTER_PREFIX}{name}"
-    return (
-        *missing,
-        *(Choice(v.value, v.count, v.value in terms, links.adding(parameter, v.value)) for v in values),
-    )
+    missing = [Choice(term, None, True, _key(name, term)) for term in terms if term not in known]
+    return (*missing, *(Choice(v.value, v.count, v.value in terms, _key(name, v.value)) for v in values))
+
+
+def _key(name: str, value: str = "") -> str:
+    return f"f{zlib.crc32(f'{name}={value}'.encode()):08x}"
 
 
 def _bound(bound: float | str | None) -> str:

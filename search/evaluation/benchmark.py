@@ -1,0 +1,141 @@
+"""How fast a collection is searched and filled, measured on this machine; every figure has its own function."""
+
+from __future__ import annotations
+
+import http.client
+import random
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from urllib.parse import quote, urlsplit
+
+import numpy as np
+import psutil
+from django.conf import settings
+from django.db import connection, transaction
+
+from catalog.models import Collection, Item
+from search.embedding.encoders import encoder_of
+from search.embedding.query import query_vector
+from search.embedding.spaces import active_space
+from search.embedding.text import embedded_text
+from search.related.neighbours import nearest_items
+from search.retrieval.search import search
+from search.retrieval.types import Mode, SearchRequest
+
+QUERY_WORDS = (2, 7)  # words of a query made from an item, at least and below
+SEED = 11
+
+
+@dataclass(frozen=True, slots=True)
+class Latencies:
+    """Of single requests in milliseconds, and how many were answered a second."""
+
+    p50_ms: float
+    p95_ms: float
+    p99_ms: float
+    per_second: float
+
+
+def sample_queries(collection: Collection, count: int, seed: int = SEED) -> list[str]:
+    """Distinct queries: runs of words out of random items' texts. Deterministic for a collection's content."""
+    generator = random.Random(seed)
+    ids = list(Item.objects.visible().filter(collection=collection).order_by("id").values_list("id", flat=True))
+    chosen = generator.sample(ids, min(count, len(ids)))
+    queries = []
+    for title, body in Item.objects.filter(id__in=chosen).order_by("id").values_list("title", "body"):
+        words = f"{title} {body}".split()
+        start = generator.randrange(max(len(words) // 2, 1))
+        queries.append(" ".join(words[start : start + generator.randrange(*QUERY_WORDS)]).strip('"-'))
+    generator.shuffle(queries)
+    return [query for query in dict.fromkeys(queries) if query]
+
+
+def measure_search(collection: Collection, queries: Sequence[str], mode: Mode) -> Latencies:
+    """The search function alone, in this process."""
+    facets = tuple(collection.attribute_schema)[:3]
+    return _measure(queries, lambda q: search(SearchRequest(collection, q, mode=mode, facets=facets)), clients=1)
+
+
+def measure_http(collection: Collection, queries: Sequence[str], url: str, clients: int) -> Latencies:
+    """The same through the JSON API of a running server, each client on a connection of its own."""
+    address = urlsplit(url)
+    connections = {}
+
+    def ask(query: str) -> None:
+        import threading
+
+        key = threading.get_ident()
+        if key not in connections:
+            connections[key] = http.client.HTTPConnection(address.hostname or "", address.port, timeout=30)
+        connections[key].request("GET", f"/api/v1/collections/{collection.slug}/search?limit=10&q={quote(query)}")
+        response = connections[key].getresponse()
+        response.read()
+        if response.status != 200:
+            raise RuntimeError(f"{url} answered {response.status}")
+
+    return _measure(queries, ask, clients=clients)
+
+
+def _measure(queries: Sequence[str], ask: Callable[[str], object], *, clients: int) -> Latencies:
+    for query in queries[:3]:
+        ask(f"{query} warm")
+    taken: list[float] = []
+
+    def timed(query: str) -> None:
+        started = time.perf_counter()
+        ask(query)
+        taken.append((time.perf_counter() - started) * 1_000)
+
+    started = time.perf_counter()
+    if clients == 1:
+        for query in queries:
+            timed(query)
+    else:
+        with ThreadPoolExecutor(clients) as pool:
+            list(pool.map(timed, queries))
+    elapsed = time.perf_counter() - started
+    p50, p95, p99 = (float(value) for value in np.percentile(taken, [50, 95, 99]))
+    return Latencies(round(p50, 2), round(p95, 2), round(p99, 2), round(len(taken) / elapsed, 1))
+
+
+def measure_encoder(collection: Collection, count: int) -> float:
+    """Items a second that the encoder alone does on the collection's texts."""
+    rows = Item.objects.filter(collection=collection).order_by("text_digest").values_list("title", "body")[:count]
+    encoder = encoder_of(active_space())
+    texts = sorted((embedded_text(title, body) for title, body in rows), key=len)
+    encoder.encode_documents(texts[:8])
+    started = time.perf_counter()
+    encoder.encode_documents(texts)
+    return round(len(texts) / (time.perf_counter() - started), 1)
+
+
+def measure_recall(collection: Collection, queries: Sequence[str], k: int = 10) -> float:
+    """Recall at k of the vector index against exact search; equal similarities count as equal."""
+    space = active_space()
+    kept = 0.0
+    for query in queries:
+        vector = query_vector(space, query)
+        found = [score for _, score, _ in nearest_items(collection, space, vector, limit=k)]
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_indexscan = off")
+            exact = [score for _, score, _ in nearest_items(collection, space, vector, limit=k)]
+        limit = exact[-1] - 1e-6 if exact else 0.0
+        kept += sum(1 for score in found if score >= limit) / max(len(exact), 1)
+    return round(kept / max(len(queries), 1), 4)
+
+
+def resident_megabytes() -> dict[str, float]:
+    """Proportional set size of Akin's processes by name, in MB: shared pages are counted once."""
+    sizes: dict[str, float] = {}
+    marks = {str(settings.BASE_DIR), str(settings.AKIN_DATA_DIR)}
+    for process in psutil.process_iter(["cmdline", "name", "cwd"]):
+        line = " ".join(process.info["cmdline"] or [])
+        if any(mark in line or mark == process.info["cwd"] for mark in marks) or "postgres" in line[:12]:
+            try:
+                size = process.memory_full_info().pss / 1e6
+            except psutil.Error:
+                continue
+            sizes[process.info["name"]] = round(sizes.get(process.info["name"], 0.0) + size, 1)
+    return sizes
