@@ -42,7 +42,7 @@ class RecommendIn(Strict):
     """Examples of what is wanted and of what is not, by external id."""
 
     positive: Annotated[list[ExternalId], Field(min_length=1, max_length=MAX_EXAMPLES)]
-    negative: Annotated[list[ExternalId], Field(max_length=MAX_EXAMPLES)] = []
+    negative: Annotated[list[ExternalId], Field(max_length=MAX_EXAMPLES, default_factory=list)]
     limit: Annotated[int, Field(ge=1, le=MAX_RELATED)] = 10
     diversity: Annotated[float, Field(ge=0, le=1, description="0 is nearest only, 1 as different as can be.")] = 0.0
     filters: dict[AttributeName, Value | list[Value] | Condition] = Field(

@@ -1,0 +1,98 @@
+"""NinjaAPI that speaks JSON throughout: orjson in and out, also for what never reaches an operation."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
+from django.urls import URLPattern, URLResolver, re_path
+from ninja import NinjaAPI
+from ninja.openapi.schema import OpenAPISchema
+from ninja.operation import Operation
+from ninja.parser import Parser
+from ninja.renderers import BaseRenderer
+
+from catalog.errors import InvalidInput
+from catalog.http import ErrorBody
+from config.api_errors import error_response
+
+View = Callable[..., HttpResponseBase]
+
+ERROR_SCHEMAS = ErrorBody.model_json_schema(ref_template="#/components/schemas/{model}")
+
+
+class OrjsonParser(Parser):
+    def parse_body(self, request: HttpRequest) -> Any:
+        try:
+            return orjson.loads(request.body)
+        except orjson.JSONDecodeError as error:
+            raise InvalidInput(f"The body is not JSON: {error}.") from error
+
+
+class OrjsonRenderer(BaseRenderer):
+    media_type = "application/json"
+
+    def render(self, request: HttpRequest, data: Any, *, response_status: int) -> bytes:
+        return orjson.dumps(data, option=orjson.OPT_NON_STR_KEYS)
+
+
+class JsonAPI(NinjaAPI):
+    """Adds JSON answers for unknown paths and methods, and says in OpenAPI what holds for every operation."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(parser=OrjsonParser(), renderer=OrjsonRenderer(), **options)
+
+    @property
+    def urls(self) -> tuple[list[URLResolver | URLPattern], str, str]:
+        patterns, app_name, namespace = super().urls
+        for pattern in patterns:
+            if isinstance(pattern, URLPattern):
+                pattern.callback = _in_json(pattern.callback)
+        return [*patterns, re_path("", unknown_path)], app_name, namespace
+
+    def get_openapi_operation_id(self, operation: Operation) -> str:
+        return operation.view_func.__name__
+
+    def get_openapi_schema(self, *args: Any, **options: Any) -> OpenAPISchema:
+        schema = super().get_openapi_schema(*args, **options)
+        schema["components"]["schemas"] |= ERROR_SCHEMAS["$defs"]
+        schema["components"]["schemas"]["ErrorBody"] = {k: v for k, v in ERROR_SCHEMAS.items() if k != "$defs"}
+        for operations in schema["paths"].values():
+            for operation in operations.values():
+                _describe(operation)
+        return schema
+
+
+def _describe(operation: dict[str, Any]) -> None:
+    """Every operation may answer with an error, and reading is open to strangers."""
+    content = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorBody"}}}
+    operation["responses"]["default"] = {"description": "An error", "content": content}
+    if {} not in operation.get("security", [{}]):
+        operation["security"] = [{}, *operation["security"]]
+
+
+def unknown_path(request: HttpRequest) -> HttpResponse:
+    """Answers what no route takes."""
+    return error_response(404, "not_found", f"There is nothing at {request.path}.")
+
+
+unknown_path.csrf_exempt = True  # type: ignore[attr-defined]
+
+
+def _in_json(view: View) -> View:
+    @functools.wraps(view, assigned=())
+    def answer(request: HttpRequest, *args: Any, **options: Any) -> HttpResponseBase:
+        try:
+            response = view(request, *args, **options)
+        except Http404:
+            return unknown_path(request)
+        if not isinstance(response, HttpResponseNotAllowed):
+            return response
+        refusal = error_response(405, "method_not_allowed", f"{request.method} is not possible here.")
+        refusal["Allow"] = response["Allow"]
+        return refusal
+
+    return answer

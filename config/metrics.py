@@ -1,0 +1,109 @@
+"""Numbers for Prometheus: request latencies of all processes of this server, and the embedding backlog.
+
+No label carries a slug, an id or a query, so nothing private shows.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+
+logger = logging.getLogger(__name__)
+
+VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+
+
+def _share_between_processes() -> None:
+    """The workers of one server write into one folder, named after their parent, and each can answer for all.
+
+    prometheus_client reads the variable when it is imported. Folders of servers that are gone are removed.
+    """
+    if os.environ.get(VARIABLE):
+        return
+    root = Path(settings.AKIN_DATA_DIR) / "metrics"
+    try:
+        (root / str(os.getppid())).mkdir(parents=True, exist_ok=True)
+        for folder in root.iterdir():
+            if folder.name.isdigit() and not Path(f"/proc/{folder.name}").exists() and Path("/proc/self").exists():
+                shutil.rmtree(folder, ignore_errors=True)
+    except OSError as error:
+        logger.warning("Metrics are of each process alone: %s", error)
+        return
+    os.environ[VARIABLE] = str(root / str(os.getppid()))
+
+
+_share_between_processes()
+
+# These imports have to follow the line above.
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Histogram, generate_latest  # noqa: E402
+from prometheus_client.metrics_core import GaugeMetricFamily, Metric  # noqa: E402
+from prometheus_client.multiprocess import MultiProcessCollector  # noqa: E402
+from prometheus_client.registry import REGISTRY, Collector  # noqa: E402
+
+from search.embedding.status import backlog  # noqa: E402
+
+LATENCY = Histogram(
+    "akin_http_request_seconds",
+    "Time from a request to its response.",
+    ["method", "route", "status"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+DATABASE_UP = "Whether PostgreSQL answers."
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+
+class LatencyMiddleware:
+    """Measures every request by route, method and kind of status."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        started = time.perf_counter()
+        response = self.get_response(request)
+        route = request.resolver_match.route if request.resolver_match else "unknown"
+        method = request.method if request.method in METHODS else "other"
+        labels = (method or "other", f"/{route}", f"{response.status_code // 100}xx")
+        LATENCY.labels(*labels).observe(time.perf_counter() - started)
+        return response
+
+
+class BacklogCollector(Collector):
+    """Reads the queue from PostgreSQL when it is asked, and says whether that answers."""
+
+    def collect(self) -> Iterable[Metric]:
+        try:
+            states, lag = backlog()
+        except (DatabaseError, InterfaceError) as error:
+            logger.warning("The backlog cannot be read: %s", error)
+            yield GaugeMetricFamily("akin_database_up", DATABASE_UP, value=0)
+            return
+        yield GaugeMetricFamily("akin_database_up", DATABASE_UP, value=1)
+        items = GaugeMetricFamily("akin_items", "Items by embedding state.", labels=["state"])
+        for state, count in states.items():
+            items.add_metric([state], count)
+        yield items
+        yield GaugeMetricFamily("akin_embedding_lag_seconds", "Age of the oldest change not embedded yet.", value=lag)
+
+
+def metrics(request: HttpRequest) -> HttpResponse:
+    """All numbers in Prometheus' text format; without the database those of the requests alone."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(BacklogCollector())
+    return HttpResponse(generate_latest(_latencies()) + generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+def _latencies() -> CollectorRegistry:
+    if not os.environ.get(VARIABLE):
+        return REGISTRY
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return registry
