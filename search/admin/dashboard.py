@@ -43,7 +43,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         figures.append(_pairs())
     runs = Run.objects.select_related("collection")[:SHOWN_RUNS] if may(request, "view", Run) else []
     evaluation = _evaluation() if may(request, "view", EvaluationRun) else None
-    return {**context, "figures": figures, "runs": runs, "evaluation": evaluation}
+    return {**context, "title": "Overview", "figures": figures, "runs": runs, "evaluation": evaluation}
 
 
 def _items() -> Figure:

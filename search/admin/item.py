@@ -100,9 +100,9 @@ def _embedding_line(row: ItemEmbedding) -> SafeString:
 def _pair_line(pair: DuplicatePair, item: Item) -> SafeString:
     other = pair.second if pair.first_id == item.pk else pair.first
     return format_html(
-        '<a class="akin-link" href="{}">{:.2f} {}</a>: <a class="akin-link" href="{}">{} ({})</a>',
+        '<a class="akin-link" href="{}">{} {}</a>: <a class="akin-link" href="{}">{} ({})</a>',
         reverse("admin:search_duplicatepair_change", args=[pair.pk]),
-        pair.score,
+        f"{pair.score:.2f}",
         pair.get_state_display(),
         reverse("admin:catalog_item_change", args=[other.pk]),
         str(other)[:120],

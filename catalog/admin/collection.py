@@ -1,0 +1,103 @@
+"""Collections in the admin: what they hold, and their two JSON settings checked with a clear answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, cast
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from catalog.admin.site import ModelAdmin, ModelForm, PrettyJSONField, is_list
+from catalog.errors import InvalidInput
+from catalog.models import Collection, Item
+from catalog.schemas import parse_attribute_schema, parse_duplicate_policy
+from catalog.services import collections
+
+
+class CollectionForm(ModelForm[Collection]):
+    attribute_schema = PrettyJSONField(help_text=Collection._meta.get_field("attribute_schema").help_text)
+    duplicate_policy = PrettyJSONField(help_text=Collection._meta.get_field("duplicate_policy").help_text)
+
+    class Meta:
+        model = Collection
+        fields = ["slug", *sorted(collections.FIELDS)]
+
+    def clean_attribute_schema(self) -> Any:
+        return _checked(self.cleaned_data["attribute_schema"], parse_attribute_schema)
+
+    def clean_duplicate_policy(self) -> Any:
+        return _checked(self.cleaned_data["duplicate_policy"], parse_duplicate_policy)
+
+
+def _checked(data: Any, parse: Callable[[Any], object]) -> Any:
+    """Raises ValidationError with one line for each wrong place."""
+    try:
+        parse(data)
+    except InvalidInput as error:
+        lines = [f"{p['field'].removeprefix('attributes.')}: {p['reason']}" for p in error.details]
+        raise forms.ValidationError([forms.ValidationError(line) for line in lines]) from error
+    return data
+
+
+@admin.register(Collection)
+class CollectionAdmin(ModelAdmin[Collection]):
+    form = CollectionForm
+    list_display: Sequence[Any] = ("name", "slug", "visibility", "language", "items", "updated_at")
+    list_filter = ("visibility",)
+    search_fields = ("name", "slug")
+    show_full_result_count = False
+    sortable_by = ("name", "slug", "updated_at")
+    warn_unsaved_form = True
+    fieldsets = (
+        (None, {"fields": [("name", "slug"), "description", ("language", "visibility")]}),
+        ("Attributes and duplicates", {"fields": ["attribute_schema", "duplicate_policy"]}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Collection]:
+        if not is_list(request):
+            return super().get_queryset(request)
+        counts = Item.objects.filter(collection=OuterRef("pk")).order_by().values("collection")
+        counts = counts.annotate(count=Count("pk")).values("count")
+        return super().get_queryset(request).annotate(
+            item_count=Coalesce(Subquery(counts, output_field=IntegerField()), 0)
+        )
+
+    @admin.display(description="Items")
+    def items(self, collection: Collection) -> SafeString:
+        address = reverse("admin:catalog_item_changelist")
+        count = f"{cast(Any, collection).item_count:,}"
+        return format_html('<a href="{}?collection__id__exact={}">{}</a>', address, collection.pk, count)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Collection | None = None) -> Sequence[str]:
+        """The slug is in the addresses that other programs use."""
+        return ("slug",) if obj else ()
+
+    def save_model(
+        self, request: HttpRequest, obj: Collection, form: ModelForm[Collection], change: bool
+    ) -> None:
+        values = {name: form.cleaned_data[name] for name in collections.FIELDS}
+        if change:
+            collections.update_collection(collection=obj, **values)
+        else:
+            obj.pk = collections.create_collection(slug=obj.slug, **values).pk
+
+    def delete_model(self, request: HttpRequest, obj: Collection) -> None:
+        collections.delete_collection(collection=obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Collection]) -> None:
+        for collection in queryset:
+            collections.delete_collection(collection=collection)
+
+    def get_deleted_objects(self, objs: Iterable[Any], request: HttpRequest) -> Any:
+        """Counts instead of listing what may be thousands of items."""
+        deleted = list(objs)
+        count = Item.objects.filter(collection__in=deleted).count()
+        lines = [f"{collection} with all its items" for collection in deleted]
+        return lines, {"collections": len(deleted), "items": count}, set(), []

@@ -1,0 +1,121 @@
+"""The admin's classes with unfold's look and django-stubs' types, and what all of Akin's admins share."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, cast
+
+from django import forms
+from django.contrib.auth import get_permission_codename
+from django.core.paginator import Page, Paginator
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+if TYPE_CHECKING:
+    from django.contrib.admin import ModelAdmin
+    from django.forms import ModelForm
+else:
+    from unfold.admin import ModelAdmin as UnfoldModelAdmin
+
+    class ModelAdmin(UnfoldModelAdmin):
+        def __class_getitem__(cls, model: Any) -> type:
+            return cls
+
+    class ModelForm(forms.ModelForm):
+        def __class_getitem__(cls, model: Any) -> type:
+            return cls
+
+
+__all__ = [
+    "Derived",
+    "KeysFirstPaginator",
+    "ModelAdmin",
+    "ModelForm",
+    "PrettyJSONField",
+    "bar",
+    "duration",
+    "is_list",
+    "may",
+]
+
+
+class Derived:
+    """A mixin for tables that programs write: people look, and act through actions only."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class PrettyJSONField(forms.JSONField):
+    """JSON that a person edits: indented, letters of all languages readable, an empty field is `{}`."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        widget = UnfoldAdminTextareaWidget(attrs={"rows": 12, "class": "font-mono", "spellcheck": "false"})
+        super().__init__(widget=widget, required=False, **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, forms.fields.InvalidJSONInput):
+            return value
+        return json.dumps(value, indent=2, ensure_ascii=False)
+
+    def to_python(self, value: Any) -> Any:
+        if value in self.empty_values:
+            return {}
+        return super().to_python(value)
+
+
+class KeysFirstPaginator(Paginator):  # type: ignore[type-arg]
+    """Sorts and cuts keys alone, then reads the page's rows: a late page does not drag whole rows through the sort."""
+
+    def page(self, number: int | str) -> Page[Any]:
+        number = self.validate_number(number)
+        start = (number - 1) * self.per_page
+        rows = cast(QuerySet[Any], self.object_list)
+        keys = list(rows.prefetch_related(None).values_list("pk", flat=True)[start : start + self.per_page])
+        return Page(rows.filter(pk__in=keys), number, self)
+
+
+def is_list(request: HttpRequest) -> bool:
+    """Whether the page is a list, which shows a few columns of many rows."""
+    match = request.resolver_match
+    return match is not None and (match.url_name or "").endswith("_changelist")
+
+
+def may(request: HttpRequest, action: str, model: type[Model]) -> bool:
+    """Whether the person has the permission `view`, `add`, `change` or `delete` on the model."""
+    codename = get_permission_codename(action, model._meta)
+    return bool(request.user.has_perm(f"{model._meta.app_label}.{codename}"))
+
+
+def bar(share: float, title: str) -> SafeString:
+    """A progress bar; `share` is between 0 and 1."""
+    width = round(100 * min(max(share, 0.0), 1.0), 1)
+    return format_html(
+        '<svg class="akin-bar" viewBox="0 0 100 6" preserveAspectRatio="none" role="img" aria-label="{}">'
+        '<rect class="akin-bar-rail" width="100" height="6"/><rect class="akin-bar-fill" width="{}" height="6"/>'
+        '</svg><span class="akin-bar-text">{}</span>',
+        title,
+        f"{width:g}",
+        title,
+    )
+
+
+def duration(seconds: float | None) -> str:
+    """A time span as people say it: `45 s`, `12 min`, `3 h 20 min`."""
+    if seconds is None:
+        return "–"
+    minutes, rest = divmod(round(timedelta(seconds=seconds).total_seconds()), 60)
+    if minutes < 2:
+        return f"{minutes * 60 + rest} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"

@@ -1,0 +1,82 @@
+"""How the admin looks and what its side bar leads to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse_lazy
+
+
+def _link(title: str, icon: str, model: str) -> dict[str, Any]:
+    """A link of the side bar, for those who may view the model."""
+    app_label, model_name = model.split(".")
+
+    def is_allowed(request: HttpRequest) -> bool:
+        return bool(request.user.has_perm(f"{app_label}.view_{model_name}"))
+
+    address = reverse_lazy(f"admin:{app_label}_{model_name}_changelist")
+    return {"title": title, "icon": icon, "link": address, "permission": is_allowed}
+
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "Akin",
+    "SITE_HEADER": "Akin",
+    "SITE_SUBHEADER": "Curation",
+    "SITE_SYMBOL": "join_inner",
+    "SITE_URL": "/",
+    "SHOW_HISTORY": True,
+    "DASHBOARD_CALLBACK": "search.admin.dashboard.dashboard",
+    "STYLES": [lambda request: static("akin/admin.css")],
+    "SCRIPTS": [lambda request: static("akin/admin-review.js")],
+    "COLORS": {
+        "primary": {
+            "50": "oklch(98.4% .014 180.72)",
+            "100": "oklch(95.3% .051 180.801)",
+            "200": "oklch(91% .096 180.426)",
+            "300": "oklch(85.5% .138 181.071)",
+            "400": "oklch(77.7% .152 181.912)",
+            "500": "oklch(60% .118 184.704)",
+            "600": "oklch(51.1% .096 186.391)",
+            "700": "oklch(43.7% .078 188.216)",
+            "800": "oklch(38.6% .063 188.416)",
+            "900": "oklch(33% .053 190)",
+            "950": "oklch(27.7% .046 192.524)",
+        }
+    },
+    "SIDEBAR": {
+        "show_search": False,
+        "navigation": [
+            {
+                "title": "Catalog",
+                "separator": False,
+                "items": [
+                    {"title": "Overview", "icon": "dashboard", "link": reverse_lazy("admin:index")},
+                    _link("Collections", "folder_open", "catalog.collection"),
+                    _link("Items", "inventory_2", "catalog.item"),
+                    _link("Runs", "progress_activity", "catalog.run"),
+                ],
+            },
+            {
+                "title": "Search",
+                "separator": True,
+                "items": [
+                    _link("Duplicates to review", "join_inner", "search.duplicatepair"),
+                    _link("Embeddings", "scatter_plot", "search.itemembedding"),
+                    _link("Spaces", "layers", "search.embeddingspace"),
+                    _link("Evaluation", "monitoring", "search.evaluationrun"),
+                ],
+            },
+            {
+                "title": "Access",
+                "separator": True,
+                "items": [
+                    _link("API keys", "key", "catalog.apikey"),
+                    _link("Users", "person", "auth.user"),
+                    _link("Groups", "group", "auth.group"),
+                ],
+            },
+        ],
+    },
+}
