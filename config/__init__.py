@@ -1,0 +1,1 @@
+"""The composition root: settings, URLs, processes and the services that Akin brings along."""

@@ -1,0 +1,65 @@
+"""The workers: two queues, so that no slow job ever stands before the embedding of a new item."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from celery import Celery
+from celery.signals import beat_init, celeryd_init
+from django.conf import settings
+from kombu import Queue
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+ROOMS_WITH_TASKS = ["search.embedding", "search.retrieval", "search.duplicates", "search.insight", "search.evaluation"]
+
+# Seconds. A task that is killed at the hard limit is sent again, to a worker that is alive.
+SOFT_TIME_LIMIT, TIME_LIMIT = 600, 660
+
+# What beat sends, by name. The tasks look for work that no message announced, so a lost message costs time only.
+SCHEDULE: dict[str, dict[str, Any]] = {
+    "sweep": {"task": "embedding.sweep", "schedule": 10.0, "options": {"expires": 10}},
+    "keep-ready": {"task": "retrieval.keep_ready", "schedule": 30.0, "options": {"expires": 30}},
+}
+
+app = Celery("akin")
+app.conf.update(
+    broker_url=settings.CELERY_BROKER_URL,
+    broker_connection_retry_on_startup=True,
+    broker_connection_retry=True,
+    broker_connection_max_retries=None,
+    broker_transport_options={
+        "visibility_timeout": 2 * TIME_LIMIT,
+        "global_keyprefix": "akin:",
+        "socket_timeout": 10,
+        "socket_connect_timeout": 2,
+    },
+    task_default_queue="default",
+    task_queues=[Queue("default"), Queue("embedding")],
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    task_ignore_result=True,
+    task_soft_time_limit=SOFT_TIME_LIMIT,
+    task_time_limit=TIME_LIMIT,
+    task_serializer="json",
+    accept_content=["json"],
+    result_backend=None,
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    worker_soft_shutdown_timeout=4.0,
+    worker_enable_soft_shutdown_on_idle=False,
+    worker_send_task_events=False,
+    beat_schedule=SCHEDULE,
+    beat_schedule_filename=str(settings.AKIN_DATA_DIR / "celerybeat-schedule"),
+    enable_utc=True,
+)
+app.autodiscover_tasks(ROOMS_WITH_TASKS)
+
+
+@celeryd_init.connect(dispatch_uid="config.join")
+@beat_init.connect(dispatch_uid="config.join")
+def _join_services(**kwargs: Any) -> None:
+    from config import services
+
+    services.join()

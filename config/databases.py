@@ -1,0 +1,55 @@
+"""Turns DATABASE_URL and REDIS_URL, or what is embedded in their place, into what Django and Celery read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+from config.embedded.layout import Layout
+from config.environment import refuse
+
+NAMES = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
+
+
+def database(url: str, data_dir: Path, *, pool_size: int) -> dict[str, Any]:
+    """Django's settings of the one database. `pool_size` 0 keeps one connection per thread instead of a pool."""
+    try:
+        parts = conninfo_to_dict(url or Layout(data_dir).database_url)
+    except psycopg.ProgrammingError as error:
+        raise refuse("DATABASE_URL", url, str(error).strip()) from error
+    if not parts.get("dbname"):
+        raise refuse("DATABASE_URL", url, "It names no database: postgresql://user:password@host:5432/NAME")
+    found: dict[str, Any] = {NAMES[key]: str(value) for key, value in parts.items() if key in NAMES}
+    options: dict[str, Any] = {key: value for key, value in parts.items() if key not in NAMES}
+    options.setdefault("connect_timeout", 10)
+    if pool_size:
+        options["pool"] = {"min_size": 1, "max_size": pool_size, "timeout": 10, "max_idle": 300}
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        **found,
+        "OPTIONS": options,
+        "CONN_MAX_AGE": 0 if pool_size else 300,
+        "CONN_HEALTH_CHECKS": True,
+    }
+
+
+def redis_url(url: str, data_dir: Path) -> str:
+    """As redis-py reads it."""
+    return url or Layout(data_dir).redis_url
+
+
+def broker_url(url: str, data_dir: Path) -> str:
+    """As Celery reads it, which calls a socket otherwise than redis-py does."""
+    found = redis_url(url, data_dir)
+    scheme, _, place = found.partition("://")
+    return f"redis+socket://{place}" if scheme == "unix" else found
+
+
+def embedded_services(database_url: str, redis_url: str) -> tuple[str, ...]:
+    """Which services this configuration needs from the wheels."""
+    return tuple(
+        name for name, is_embedded in (("postgres", not database_url), ("redis", not redis_url)) if is_embedded
+    )

@@ -1,0 +1,103 @@
+"""PostgreSQL from the wheel: starting it, knowing whether it runs, stopping it."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+from config.embedded import account as accounts
+from config.embedded import cluster
+from config.embedded.layout import EmbeddedServiceError, Layout
+from config.embedded.processes import end_processes, processes_in
+
+START_TIMEOUT = 170  # seconds: recovery after a crash replays at most max_wal_size
+LONGEST_LOG = 10_000_000  # bytes
+
+# Fast shutdown writes a checkpoint; immediate does not, and costs a recovery at the next start, but no data.
+PATIENCE = [(signal.SIGINT, 6.0), (signal.SIGQUIT, 2.0)]
+
+
+def ensure_running(layout: Layout) -> None:
+    """Returns when the server takes connections and holds Akin's database. Needs the start lock."""
+    _wait_while_changing(layout)
+    account = None
+    if not is_running(layout):
+        account = accounts.service_account()
+        stop(layout)
+        _start(layout)
+    if account or not layout.bootstrapped.exists():
+        cluster.bootstrap(layout, account or accounts.service_account())
+
+
+def is_running(layout: Layout) -> bool:
+    return _status(layout) == "ready" and _accepts(layout.postgres_socket)
+
+
+def stop(layout: Layout) -> None:
+    """Ends the server and, when it was killed, the children it left behind."""
+    end_processes(layout.postgres, "postgres", patience=PATIENCE)
+
+
+def _status(layout: Layout) -> str:
+    """The last line of postmaster.pid: starting, ready, stopping; empty when there is none."""
+    try:
+        lines = (layout.postgres / "postmaster.pid").read_text().splitlines()
+    except FileNotFoundError:
+        return ""
+    return lines[7].strip() if len(lines) > 7 else ""
+
+
+def _accepts(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(5)
+        try:
+            client.connect(str(path))
+        except OSError:
+            return False
+    return True
+
+
+def _wait_while_changing(layout: Layout) -> None:
+    """A server that is coming up or going down is left to finish."""
+    deadline = time.monotonic() + START_TIMEOUT
+    while _accepts(layout.postgres_socket) and _status(layout) != "ready" and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+
+def _start(layout: Layout) -> None:
+    account = accounts.service_account()
+    accounts.private_folder(layout.sockets, account)
+    accounts.make_reachable([cluster.binaries() / "postgres", layout.postgres, layout.postgres_socket], account)
+    cluster.ensure_cluster(layout, account)
+    _forget_reused_pid(layout)
+    _shorten(layout.postgres_log)
+    command = [cluster.binaries() / "pg_ctl", "start", "-w", "-t", str(START_TIMEOUT), "-s"]
+    command += ["-D", layout.postgres, "-l", layout.postgres_log]
+    try:
+        result = accounts.run_as(account, command, timeout=START_TIMEOUT + 5)
+    except subprocess.TimeoutExpired:
+        raise EmbeddedServiceError(_failure(layout, f"no answer within {START_TIMEOUT} s")) from None
+    if result.returncode or not is_running(layout):
+        raise EmbeddedServiceError(_failure(layout, result.stdout.strip()))
+
+
+def _forget_reused_pid(layout: Layout) -> None:
+    """Removes a stale postmaster.pid, whose number may by now belong to a process that has nothing to do with it."""
+    if not processes_in(layout.postgres, "postgres"):
+        (layout.postgres / "postmaster.pid").unlink(missing_ok=True)
+
+
+def _shorten(log: Path) -> None:
+    if log.exists() and log.stat().st_size > LONGEST_LOG:
+        log.replace(log.with_suffix(".log.1"))
+
+
+def _failure(layout: Layout, reason: str) -> str:
+    try:
+        tail = "\n".join(layout.postgres_log.read_text(errors="replace").splitlines()[-15:])
+    except OSError:
+        tail = "(no log)"
+    return f"The embedded PostgreSQL did not start: {reason}\nThe end of {layout.postgres_log}:\n{tail}"

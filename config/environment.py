@@ -1,0 +1,146 @@
+"""Typed settings from the environment, refused with name and value when they are wrong.
+
+Every reader notes what it read in `VARIABLES`; docs/settings.md is the table of them. An empty value means unset.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit, urlunsplit
+
+from django.core.exceptions import ImproperlyConfigured
+from environs import Env, EnvError
+from marshmallow import ValidationError, validate
+
+PREFIX = "AKIN_"
+
+T = TypeVar("T")
+Validator = Callable[[str], object]
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One environment variable as the documentation shows it."""
+
+    name: str
+    kind: str
+    default: str
+    meaning: str
+
+
+VARIABLES: dict[str, Variable] = {}
+
+_env = Env(expand_vars=False)
+
+
+def refuse(name: str, value: str, reason: str) -> ImproperlyConfigured:
+    """The error to raise; never shows the password of a URL."""
+    return ImproperlyConfigured(f"{name}={without_password(value)!r} is refused: {reason}")
+
+
+def without_password(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        if not parts.password:
+            return value
+    except ValueError:
+        return "(not shown)"
+    place = parts.netloc.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=f"{parts.username}:***@{place}"))
+
+
+def _read(name: str, kind: str, shown_default: str, meaning: str, read: Callable[[], T], default: T) -> T:
+    VARIABLES[name] = Variable(name, kind, shown_default, meaning)
+    value = os.environ.get(name, "")
+    if not value:
+        return default
+    try:
+        return read()
+    except EnvError as error:
+        reasons = getattr(error, "error_messages", None) or [str(error)]
+        raise refuse(name, value, " ".join(str(reason) for reason in reasons)) from error
+
+
+def text(name: str, default: str, meaning: str, *, check: Validator | None = None) -> str:
+    checks = [check] if check else []
+    return _read(name, "text", default, meaning, lambda: _env.str(name, validate=checks), default)
+
+
+def secret(name: str, meaning: str, *, shown_default: str, at_least: int) -> str:
+    """A text whose value no message shows."""
+    VARIABLES[name] = Variable(name, "text", shown_default, meaning)
+    value = os.environ.get(name, "")
+    if value and len(value) < at_least:
+        raise refuse(name, "(not shown)", f"It has {len(value)} characters, at least {at_least} are needed.")
+    return value
+
+
+def choice(name: str, default: str, meaning: str, *, among: Sequence[str]) -> str:
+    check = validate.OneOf(among, error="It has to be one of: {choices}.")
+    kind = " \\| ".join(among)
+    return _read(name, kind, default, meaning, lambda: _env.str(name, validate=[check]), default)
+
+
+def integer(
+    name: str, default: int, meaning: str, *, at_least: int, at_most: int, shown_default: str | None = None
+) -> int:
+    check = validate.Range(at_least, at_most, error="It has to be from {min} to {max}.")
+    shown = str(default) if shown_default is None else shown_default
+    kind = f"{at_least} to {at_most}"
+    return _read(name, kind, shown, meaning, lambda: _env.int(name, validate=[check]), default)
+
+
+def boolean(name: str, default: bool, meaning: str) -> bool:
+    shown = "true" if default else "false"
+    return _read(name, "true \\| false", shown, meaning, lambda: _env.bool(name), default)
+
+
+def names(name: str, default: Iterable[str], meaning: str, *, check: Validator | None = None) -> list[str]:
+    """A list, separated by commas."""
+
+    def read() -> list[str]:
+        found = [part.strip() for part in _env.list(name) if part.strip()]
+        for part in found:
+            if check:
+                _checked(name, part, check)
+        return found
+
+    return _read(name, "list", ",".join(default), meaning, read, list(default))
+
+
+def folder(name: str, default: Path, meaning: str, *, shown_default: str) -> Path:
+    """An absolute path; a relative one counts from the current directory. It does not have to exist yet."""
+    found = _read(name, "folder", shown_default, meaning, lambda: _env.path(name), default).expanduser().resolve()
+    if found.exists() and not found.is_dir():
+        raise refuse(name, str(found), "It is a file, not a folder.")
+    return found
+
+
+def address(name: str, meaning: str, *, schemes: Sequence[str], shown_default: str) -> str:
+    """A URL with one of the schemes, or nothing."""
+    kind = "URL, " + " or ".join(f"{scheme}://" for scheme in schemes)
+    found = _read(name, kind, shown_default, meaning, lambda: _env.str(name), "")
+    if found and found.partition("://")[0] not in schemes:
+        raise refuse(name, found, f"It has to begin with {' or '.join(f'{scheme}://' for scheme in schemes)}.")
+    return found
+
+
+def _checked(name: str, value: str, check: Validator) -> None:
+    try:
+        check(value)
+    except ValidationError as error:
+        raise refuse(name, value, " ".join(str(message) for message in error.messages)) from error
+
+
+def refuse_unknown() -> None:
+    """Raises for a variable with Akin's prefix that nobody read: most likely a misspelt one."""
+    for name in sorted(os.environ):
+        if name.startswith(PREFIX) and name not in VARIABLES:
+            near = difflib.get_close_matches(name, VARIABLES, n=1)
+            hint = f"Did you mean {near[0]}?" if near else "docs/settings.md lists all settings."
+            raise refuse(name, os.environ[name], f"There is no such setting. {hint}")

@@ -1,0 +1,48 @@
+"""The web server: threads that share one model and one pool of database connections in each process."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+if not os.environ.get("AKIN_DATABASE_POOL"):
+    os.environ["AKIN_DATABASE_POOL"] = str(int(os.environ.get("WEB_THREADS") or 8) + 1)
+
+from config import settings  # noqa: E402 - reads the pool's size, set above
+
+wsgi_app = "config.wsgi:application"
+bind = f"{settings.HOST}:{settings.PORT}"
+workers = settings.WEB_PROCESSES
+threads = settings.WEB_THREADS
+worker_class = "gthread"
+timeout = 60
+graceful_timeout = 5
+keepalive = 5
+preload_app = False
+control_socket_disable = True
+loglevel = settings.LOG_LEVEL.lower()
+if Path("/dev/shm").is_dir():  # noqa: S108 - gunicorn makes its own file there
+    worker_tmp_dir = "/dev/shm"  # noqa: S108
+
+
+def on_starting(server: Any) -> None:
+    """A worker that is forked from here shares this process's hold on the embedded services."""
+    from config import services
+
+    services.join()
+
+
+def post_worker_init(worker: Any) -> None:
+    """The model is loaded after the fork, beside the first requests: its threads would not survive a fork."""
+    threading.Thread(target=_warm, name="warm-encoder", daemon=True).start()
+
+
+def _warm() -> None:
+    try:
+        from search.embedding.encoders import warm
+    except ImportError:
+        return
+    warm()

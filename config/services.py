@@ -1,0 +1,17 @@
+"""Makes the services that the settings do not name elsewhere run, for each process that needs them."""
+
+from __future__ import annotations
+
+from django.conf import settings
+
+from config import embedded
+
+
+def join() -> None:
+    """Starts or joins the embedded services, if this configuration uses them. Raises EmbeddedServiceError."""
+    embedded.join(settings.AKIN_DATA_DIR, settings.EMBEDDED_SERVICES)
+
+
+def leave() -> None:
+    """What the end of the process does too: the last one stops the services."""
+    embedded.leave(settings.AKIN_DATA_DIR)

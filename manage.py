@@ -1,0 +1,32 @@
+#!/usr/bin/env python
+"""Akin's commands. Each starts or joins the embedded services, unless it needs none."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+# These read no data, and a machine that only builds an image has no services.
+WITHOUT_SERVICES = {"help", "version", "--help", "--version", "collectstatic", "makemessages", "compilemessages"}
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    from django.core.exceptions import ImproperlyConfigured
+    from django.core.management import execute_from_command_line
+
+    from config import services
+    from config.embedded import EmbeddedServiceError
+
+    try:
+        if len(sys.argv) > 1 and sys.argv[1] not in WITHOUT_SERVICES:
+            services.join()
+        execute_from_command_line(sys.argv)
+    except (ImproperlyConfigured, EmbeddedServiceError) as error:
+        sys.exit(f"akin: {error}")
+
+
+if __name__ == "__main__":
+    main()
