@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Collection as Names
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Final
+
+from django.contrib.sessions.backends.base import SessionBase
 
 from catalog.models import Collection, Item
 from catalog.schemas import ItemInput
@@ -17,13 +19,8 @@ MIN_TEXT_LENGTH: Final = 4  # characters of title and body, before looking for d
 SESSION_KEY: Final = "added_item"
 
 
-class Session(Protocol):
-    def get(self, key: str, default: Any = None) -> Any: ...
-    def __setitem__(self, key: str, value: Any) -> None: ...
-
-
 @dataclass(frozen=True, slots=True)
-class Warning:
+class DuplicateWarning:
     """What the item may duplicate; `is_unchecked` when nobody could say."""
 
     duplicates: tuple[PossibleDuplicate, ...] = ()
@@ -34,23 +31,23 @@ class Warning:
         return any(found.item.external_id not in seen for found in self.duplicates)
 
 
-def warn(collection: Collection, entry: ItemInput) -> Warning:
+def warn(collection: Collection, entry: ItemInput) -> DuplicateWarning:
     """Looks for duplicates. Without an encoder the item can be added all the same: the sweep will look again."""
     if len(f"{entry.title}{entry.body}".strip()) < MIN_TEXT_LENGTH:
-        return Warning()
+        return DuplicateWarning()
     try:
         found = check_item(collection=collection, entry=entry)
     except SearchError:
-        return Warning(is_unchecked=True)
-    return Warning(tuple(one for one in found if one.item.is_visible))
+        return DuplicateWarning(is_unchecked=True)
+    return DuplicateWarning(tuple(one for one in found if one.item.is_visible))
 
 
-def remember_added(session: Session, item: Item) -> None:
+def remember_added(session: SessionBase, item: Item) -> None:
     """Lets this browser take the item back for ten minutes."""
     session[SESSION_KEY] = [item.pk, time.time() + UNDO_SECONDS]
 
 
-def may_undo(session: Session, item: Item) -> bool:
+def may_undo(session: SessionBase, item: Item) -> bool:
     """Whether this browser added the item just now."""
     pk, until = session.get(SESSION_KEY) or (None, 0)
     return bool(pk == item.pk and time.time() < until)

@@ -15,7 +15,7 @@ from catalog.forms import ItemForm
 from catalog.models import Collection
 from catalog.models.api_key import Scope
 from catalog.services.items import create_item, delete_item, get_item
-from search.duplicates.adding import Warning, may_undo, remember_added, warn
+from search.duplicates.adding import DuplicateWarning, may_undo, remember_added, warn
 
 
 def _writable(request: HttpRequest, slug: str) -> Collection:
@@ -54,7 +54,7 @@ def _save(request: HttpRequest, form: ItemForm) -> HttpResponse:
 
 
 def _form_page(
-    request: HttpRequest, form: ItemForm, warning: Warning | None = None, status: int = 200
+    request: HttpRequest, form: ItemForm, warning: DuplicateWarning | None = None, status: int = 200
 ) -> HttpResponse:
     context = {"form": form, "collection": form.collection, "warning": warning, "is_asking_again": bool(warning)}
     return render(request, "search/add.html", context, status=status)

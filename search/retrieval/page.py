@@ -35,6 +35,7 @@ class HitView:
     hit: Hit
     facts: tuple[Fact, ...]
     passage: str
+    is_first_weak: bool = False  # where the hits stop being relevant, though others are
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class SearchPage:
 
     @property
     def hidden_pairs(self) -> tuple[tuple[str, str], ...]:
-        return hidden_pairs(self.request.filters, self.panels, self.links) if self.request else ()
+        return hidden_pairs(self.panels, self.links) if self.request else ()
 
     @property
     def is_collection_empty(self) -> bool:
@@ -137,9 +138,16 @@ def _name(parameter: str, schema: Schema) -> str:
 
 def _views(hits: Sequence[Hit], schema: Schema) -> tuple[HitView, ...]:
     passages = _passages(hits)
+    bands = [hit.band for hit in hits]
+    first_weak = bands.index("weak") if "weak" in bands else 0
     return tuple(
-        HitView(hit, tuple(describe(schema, hit.attributes)[:MAX_FACTS]), passages.get(hit.item_id, ""))
-        for hit in hits
+        HitView(
+            hit=hit,
+            facts=tuple(describe(schema, hit.attributes)[:MAX_FACTS]),
+            passage=passages.get(hit.item_id, ""),
+            is_first_weak=0 < n == first_weak,
+        )
+        for n, hit in enumerate(hits)
     )
 
 

@@ -59,9 +59,7 @@ class Chip:
     link: str
 
 
-def panels(
-    facets: Mapping[str, Sequence[FacetValue]], filters: Sequence[Filter], schema: Schema
-) -> tuple[Panel, ...]:
+def panels(facets: Mapping[str, Sequence[FacetValue]], filters: Sequence[Filter], schema: Schema) -> tuple[Panel, ...]:
     """The facets that offer something, in the schema's order."""
     chosen = {found.attribute: found for found in filters}
     made = (
@@ -72,9 +70,7 @@ def panels(
     return tuple(panel for panel in made if panel.is_range or panel.choices)
 
 
-def _panel(
-    name: str, values: Sequence[FacetValue], found: Filter | None, schema: Schema
-) -> Panel:
+def _panel(name: str, values: Sequence[FacetValue], found: Filter | None, schema: Schema) -> Panel:
     kind = schema[name].type
     return Panel(
         key=_key(name),
@@ -126,11 +122,11 @@ def _range_text(found: Filter, schema: Schema) -> str:
         None if bound is None else text_of(found.attribute, bound, schema) for bound in (found.minimum, found.maximum)
     )
     if low and high:
-        return f"{low} – {high}"
+        return f"{low} to {high}"
     return f"from {low}" if low else f"up to {high}" if high else ""
 
 
-def hidden_pairs(filters: Sequence[Filter], shown: Sequence[Panel], links: Links) -> tuple[tuple[str, str], ...]:
+def hidden_pairs(shown: Sequence[Panel], links: Links) -> tuple[tuple[str, str], ...]:
     """The conditions that no panel holds an input for; the form carries them along."""
     ranges = {panel.parameter for panel in shown if panel.is_range}
     terms = {panel.parameter for panel in shown if not panel.is_range}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -13,6 +13,9 @@ from django_htmx.middleware import HtmxDetails
 
 from catalog.access import actor_of_user, readable_collection
 from search.retrieval.page import SearchPage, search_page
+from search.retrieval.rate_limit import check_rate
+
+ANSWER: Final = "search/_answer.html"
 
 if TYPE_CHECKING:
 
@@ -24,14 +27,19 @@ if TYPE_CHECKING:
 @vary_on_headers("HX-Request", "HX-Target")
 def page(request: HtmxRequest, slug: str) -> HttpResponse:
     """Works without JavaScript; with it, results are replaced while typing and the address follows."""
-    collection = readable_collection(actor_of_user(request.user), slug)
+    actor = actor_of_user(request.user)
+    collection = readable_collection(actor, slug)
+    check_rate(request, actor)
     found = search_page(collection, request.GET)
+    context = {"page": found, "collection": collection}
+    response = render(request, _template(request), context, status=found.status)
+    return _with_address(request, response, found) if _template(request) == ANSWER else response
+
+
+def _template(request: HtmxRequest) -> str:
     if not request.htmx or request.htmx.history_restore_request:
-        return render(request, "search/page.html", {"page": found, "collection": collection}, status=found.status)
-    if request.htmx.target == "more":
-        return render(request, "search/_more.html", {"page": found}, status=found.status)
-    response = render(request, "search/_answer.html", {"page": found, "collection": collection}, status=found.status)
-    return _with_address(request, response, found)
+        return "search/page.html"
+    return "search/_more.html" if request.htmx.target == "more" else ANSWER
 
 
 def _with_address(request: HtmxRequest, response: HttpResponse, found: SearchPage) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""What pages show of search: marked words, bands in words, and an item's neighbours, twins and indexing state."""
+"""What templates ask of search: marks, bands in words, and the neighbours, twins and indexing state of an item."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from search.embedding.status import WAITING, item_embeddings
 from search.models import DuplicatePair
 from search.models.duplicate import PairState
 from search.related.related import RelatedItem, related_items
-from search.retrieval.types import Snippet
+from search.retrieval.types import Explanation, Snippet
 
 register = template.Library()
 
@@ -57,9 +57,9 @@ def marked(snippet: Snippet) -> SafeString:
 
 
 @register.filter
-def mark_words(text: str, stems: Sequence[str] | None) -> SafeString:
-    """The text with those words marked that begin like one of the stems."""
-    lowered = tuple(stem.casefold() for stem in stems or ())
+def mark_words(text: str, explanation: Explanation | None) -> SafeString:
+    """The text with the words marked that the explanation calls matching; it may name their stems only."""
+    lowered = tuple(stem.casefold() for stem in explanation.matched_words) if explanation else ()
     marks = [
         (word.start(), word.end())
         for word in re.finditer(r"\w+", text)

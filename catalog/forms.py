@@ -1,0 +1,107 @@
+"""The browser form for one new item: its fields, and one more for each attribute of the collection's schema."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django import forms
+from django.utils.text import slugify
+
+from catalog.errors import InvalidInput
+from catalog.facts import label_of
+from catalog.models import Collection, Item
+from catalog.models.item import (
+    MAX_BODY_LENGTH,
+    MAX_EXTERNAL_ID_LENGTH,
+    MAX_TITLE_LENGTH,
+    MAX_URL_LENGTH,
+)
+from catalog.schemas import AttributeDefinition, ItemInput, parse_attribute_schema, parse_item
+
+ATTRIBUTE_PREFIX: Final = "attribute."
+MAX_SUGGESTION_LENGTH: Final = 60  # characters, before the number that makes it unique
+SEPARATOR: Final = ";"
+
+
+class ItemForm(forms.Form):
+    """Valid when `catalog.schemas` says so; `entry` is then the item to write."""
+
+    title = forms.CharField(max_length=MAX_TITLE_LENGTH, required=False)
+    body = forms.CharField(
+        max_length=MAX_BODY_LENGTH, required=False, label="Description", widget=forms.Textarea(attrs={"rows": 7})
+    )
+    external_id = forms.CharField(
+        max_length=MAX_EXTERNAL_ID_LENGTH,
+        required=False,
+        label="External id",
+        help_text="What other systems call it. Left empty, one is made from the title.",
+    )
+    url = forms.CharField(max_length=MAX_URL_LENGTH, required=False, label="Web address")
+    image = forms.CharField(max_length=MAX_URL_LENGTH, required=False, label="Address of an image")
+
+    def __init__(self, collection: Collection, data: Any = None, initial: dict[str, Any] | None = None) -> None:
+        super().__init__(data, initial=initial)
+        self.collection = collection
+        self.schema = parse_attribute_schema(collection.attribute_schema)
+        self.entry: ItemInput | None = None
+        for name, definition in self.schema.items():
+            field = _field(definition)
+            field.label = label_of(name, self.schema)
+            self.fields[f"{ATTRIBUTE_PREFIX}{name}"] = field
+
+    @property
+    def attribute_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.fields if name.startswith(ATTRIBUTE_PREFIX)]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = self.cleaned_data
+        if self.errors:
+            return cleaned
+        try:
+            self.entry = self.read(cleaned)
+        except InvalidInput as error:
+            for problem in error.details or [{"field": "item", "reason": error.message}]:
+                self.add_error(self._field_of(problem["field"]), f"{problem['reason']}.".capitalize())
+        return cleaned
+
+    def read(self, values: dict[str, Any]) -> ItemInput:
+        """The item that these cleaned values make. Raises InvalidInput."""
+        plain = {name: values.get(name) or "" for name in ("title", "body", "url", "image")}
+        external_id = values.get("external_id") or suggest_external_id(self.collection, plain["title"])
+        attributes = {
+            name: _stored(values[f"{ATTRIBUTE_PREFIX}{name}"])
+            for name in self.schema
+            if values.get(f"{ATTRIBUTE_PREFIX}{name}") not in (None, "")
+        }
+        return parse_item({**plain, "external_id": external_id, "attributes": attributes})
+
+    def _field_of(self, path: str) -> str | None:
+        name = path.replace("attributes.", ATTRIBUTE_PREFIX, 1)
+        return name if name in self.fields else None
+
+
+def suggest_external_id(collection: Collection, title: str) -> str:
+    """A free id made of the title's words."""
+    stem = slugify(title)[:MAX_SUGGESTION_LENGTH].strip("-") or "item"
+    taken = set(
+        Item.objects.filter(collection=collection, external_id__startswith=stem).values_list("external_id", flat=True)
+    )
+    candidates = (stem if number == 1 else f"{stem}-{number}" for number in range(1, len(taken) + 2))
+    return next(candidate for candidate in candidates if candidate not in taken)
+
+
+def _field(definition: AttributeDefinition) -> forms.Field:
+    if definition.type == "number":
+        return forms.FloatField(required=False, widget=forms.NumberInput(attrs={"step": "any"}))
+    if definition.type == "date":
+        return forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    return forms.CharField(required=False, max_length=2_000)
+
+
+def _stored(value: Any) -> Any:
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else value
+    if not isinstance(value, str):
+        return value.isoformat()
+    parts = [part.strip() for part in value.split(SEPARATOR) if part.strip()]
+    return parts if len(parts) > 1 else "".join(parts)

@@ -1,0 +1,48 @@
+"""The start page and the item page. What search knows of an item is added by the template's tags."""
+
+from __future__ import annotations
+
+from django.db.models import Count, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from catalog.access import actor_of_user, readable_collection, readable_collections
+from catalog.facts import describe
+from catalog.models.api_key import Scope
+from catalog.models.item import Status
+from catalog.schemas import parse_attribute_schema
+from catalog.visibility import visible_item
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """The collections the visitor may know of. `?collection=&q=` goes on to that collection's search."""
+    actor = actor_of_user(request.user)
+    if slug := request.GET.get("collection", ""):
+        collection = readable_collection(actor, slug)
+        return redirect(
+            f"{reverse('search:page', args=[collection.slug])}?{urlencode({'q': request.GET.get('q', '')})}"
+        )
+    collections = readable_collections(actor).annotate(
+        visible_items=Count("items", filter=Q(items__status=Status.PUBLISHED, items__merged_into=None))
+    )
+    return render(request, "catalog/home.html", {"collections": list(collections)})
+
+
+@require_safe
+@never_cache
+def item_page(request: HttpRequest, slug: str, external_id: str) -> HttpResponse:
+    """One item with all that is known of it. A merged item leads to its keeper."""
+    actor = actor_of_user(request.user)
+    collection = readable_collection(actor, slug)
+    item = visible_item(actor=actor, collection=collection, external_id=external_id)
+    if item.external_id != external_id:
+        return redirect("catalog:item", collection.slug, item.external_id, permanent=True)
+    facts = describe(parse_attribute_schema(collection.attribute_schema), item.attributes)
+    is_curator = actor.has(Scope.CURATE, collection)
+    context = {"collection": collection, "item": item, "facts": facts, "is_curator": is_curator}
+    return render(request, "catalog/item.html", context)

@@ -1,0 +1,81 @@
+// What HTML and htmx alone do not do: keys, short addresses, and a word when the server does not answer.
+"use strict";
+
+document.documentElement.classList.add("js");
+
+const byId = (id) => document.getElementById(id);
+const hitLinks = () => [...document.querySelectorAll("#hits .hit h3 a")];
+
+function isTyping(element) {
+  return element.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(element.tagName);
+}
+
+function moveFocus(step) {
+  const links = hitLinks();
+  const position = links.indexOf(document.activeElement);
+  if (position + step < 0) {
+    byId("q").focus();
+  } else {
+    links[Math.min(position + step, links.length - 1)]?.focus();
+  }
+}
+
+function onKey(event) {
+  const box = byId("q");
+  if (!box || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  const target = event.target;
+  const isBox = target === box;
+  const isHit = target instanceof Element && target.matches("#hits .hit h3 a");
+  if (event.key === "/" && !isTyping(target)) {
+    box.focus();
+    box.select();
+  } else if (event.key === "ArrowDown" && (isBox || isHit) && hitLinks().length) {
+    moveFocus(1);
+  } else if (event.key === "ArrowUp" && isHit) {
+    moveFocus(-1);
+  } else if (event.key === "Escape" && isHit) {
+    box.focus();
+  } else {
+    return;
+  }
+  event.preventDefault();
+}
+
+// Empty fields and defaults stay out of the request.
+function shorten(event) {
+  if (event.detail.verb !== "get") return;
+  const parameters = event.detail.formData;
+  for (const [name, value] of [...parameters.entries()]) {
+    if (value === "" || (name === "mode" && value === "hybrid")) parameters.delete(name);
+  }
+}
+
+function say(text) {
+  const trouble = byId("trouble");
+  if (!trouble) return;
+  trouble.textContent = text;
+  trouble.hidden = !text;
+}
+
+function onError(event) {
+  const status = event.detail.xhr?.status;
+  if (status === 429) say("That was a little fast. Wait a moment, then go on typing.");
+  else if (status === 503) say("Search takes a short break. Try again in a minute; these are the results from before.");
+  else say("The search did not answer. Check your connection and try again; these are the results from before.");
+}
+
+document.addEventListener("keydown", onKey);
+document.addEventListener("htmx:configRequest", shorten);
+document.addEventListener("htmx:responseError", onError);
+document.addEventListener("htmx:sendError", onError);
+document.addEventListener("htmx:afterRequest", (event) => event.detail.successful && say(""));
+
+// "Show more" vanishes under the finger: go on reading at the first new hit.
+let hitsBefore = 0;
+document.addEventListener("htmx:beforeSwap", (event) => {
+  hitsBefore = event.detail.target.id === "more" ? hitLinks().length : 0;
+});
+document.addEventListener("htmx:afterSettle", () => {
+  if (hitsBefore) hitLinks()[hitsBefore]?.focus({ preventScroll: true });
+  hitsBefore = 0;
+});
