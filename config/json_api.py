@@ -15,11 +15,14 @@ from ninja.operation import Operation
 from ninja.parser import Parser
 from ninja.renderers import BaseRenderer
 
+from catalog.bodies import MAX_BULK_BYTES
 from catalog.errors import InvalidInput
 from catalog.http import ErrorBody
 from config.api_errors import error_response
 
 View = Callable[..., HttpResponseBase]
+
+MAX_BODY_BYTES = 4 * 1024 * 1024  # twelve bytes, its longest JSON form, for each character of the longest item, and more
 
 ERROR_SCHEMAS = ErrorBody.model_json_schema(ref_template="#/components/schemas/{model}")
 
@@ -82,9 +85,17 @@ def unknown_path(request: HttpRequest) -> HttpResponse:
 unknown_path.csrf_exempt = True  # type: ignore[attr-defined]
 
 
+def _length(request: HttpRequest) -> int:
+    """Bytes of the body as announced; what is sent beyond that is not read."""
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    return int(length) if length.isascii() and length.isdigit() else 0
+
+
 def _in_json(view: View) -> View:
     @functools.wraps(view, assigned=())
     def answer(request: HttpRequest, *args: Any, **options: Any) -> HttpResponseBase:
+        if _length(request) > (MAX_BULK_BYTES if request.path_info.endswith("/items/bulk") else MAX_BODY_BYTES):
+            return error_response(413, "too_large", "The body is too large for this path.")
         try:
             response = view(request, *args, **options)
         except Http404:

@@ -36,7 +36,7 @@ def test_bad_json_is_bad_input(body: bytes) -> None:
 
 def test_a_body_beyond_the_limit_is_too_large() -> None:
     make_shop()
-    answer = Caller(Scope.WRITE).post("collections/shop/items", {"external_id": "x", "body": "x" * 3_000_000})
+    answer = Caller(Scope.WRITE).post("collections/shop/items", {"external_id": "x", "body": "x" * 5_000_000})
     assert (answer.status, answer.code) == (413, "too_large")
 
 
