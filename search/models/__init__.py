@@ -1,6 +1,6 @@
 """The tables that search derives from the catalog, and the decisions people make about them."""
 
-from search.models.duplicate import DuplicatePair
+from search.models.duplicate import ComparedItem, DuplicateDecision, DuplicatePair, DuplicateStatistic
 from search.models.embedding import EmbeddingSpace, ItemEmbedding, Passage
 from search.models.evaluation import EvaluationRun
 from search.models.statistics import CollectionStatistic, WordStatistic
@@ -8,7 +8,10 @@ from search.models.trigger import EmbeddedItem
 
 __all__ = [
     "CollectionStatistic",
+    "ComparedItem",
+    "DuplicateDecision",
     "DuplicatePair",
+    "DuplicateStatistic",
     "EmbeddedItem",
     "EmbeddingSpace",
     "EvaluationRun",

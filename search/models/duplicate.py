@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -37,6 +38,9 @@ class DuplicatePair(models.Model):
     found_at = models.DateTimeField(auto_now_add=True)
     scored_at = models.DateTimeField(auto_now=True)
 
+    # A merge leaves the pairs with the items that were compared, so that undoing it brings them back as they were.
+    stays_on_merge: ClassVar[bool] = True
+
     class Meta:
         ordering = ["-score", "id"]
         constraints = [
@@ -48,7 +52,77 @@ class DuplicatePair(models.Model):
         indexes = [
             # Reader: the review queue, best first.
             models.Index(name="duplicate_pair_queue", fields=["collection", "state", "-score", "id"]),
+            # Reader: all pairs of a collection, best first.
+            models.Index(name="duplicate_pair_all", fields=["collection", "-score", "id"]),
         ]
 
     def __str__(self) -> str:
         return f"{self.first_id} ~ {self.second_id}: {self.score:.2f}"
+
+
+class DuplicateDecision(models.Model):
+    """One decision about a pair, as it was taken. Rows are only ever added, and outlive their items."""
+
+    collection = models.ForeignKey(Collection, on_delete=models.CASCADE, related_name="+")
+    first_item_id = models.BigIntegerField()
+    second_item_id = models.BigIntegerField()
+    decision = models.CharField(max_length=10, choices=PairState)
+    score = models.FloatField()
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    decided_by_name = models.CharField(max_length=200, blank=True, default="")
+    decided_at = models.DateTimeField(auto_now_add=True)
+    reason = models.TextField(blank=True, default="")
+    first_digest = models.BinaryField()
+    second_digest = models.BinaryField()
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            # Reader: the history of a pair, and its latest decision.
+            models.Index(name="duplicate_decision_pair", fields=["first_item_id", "second_item_id", "-id"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first_item_id} ~ {self.second_item_id}: {self.get_decision_display()}"
+
+
+class DuplicateStatistic(models.Model):
+    """What scoring a pair needs to know of its whole collection, as of the last count."""
+
+    collection = models.OneToOneField(Collection, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    documents = models.PositiveIntegerField(help_text="Items counted.")
+    words = models.BinaryField(help_text="In how many items each word of two or more occurs: JSON, compressed.")
+    clean_sources: models.JSONField[dict[str, bool], dict[str, bool]] = models.JSONField(
+        default=dict, help_text="Of a collection with the policy `across`: whether a source hardly repeats a thing."
+    )
+    refreshed_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return f"{self.documents} items"
+
+
+class ComparedItem(Item):
+    """The item as the search for duplicates sees it: compared again when more than its text changes.
+
+    A changed text is embedded again and compared after that.
+    """
+
+    class Meta:
+        proxy = True
+        triggers = [
+            pgtrigger.Trigger(
+                name="item_changed_is_compared",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Update,
+                referencing=pgtrigger.Referencing(old="old_rows", new="new_rows"),
+                func="""
+                    UPDATE search_itemembedding e SET checked_digest = NULL
+                    FROM new_rows n JOIN old_rows o ON o.id = n.id
+                    WHERE e.item_id = n.id AND e.checked_digest IS NOT NULL
+                      AND (n.attributes, n.status, n.merged_into_id, n.collection_id)
+                          IS DISTINCT FROM (o.attributes, o.status, o.merged_into_id, o.collection_id);
+                    RETURN NULL;
+                """,
+            ),
+        ]

@@ -98,6 +98,7 @@ class ItemEmbedding(models.Model):
     error_class = models.CharField(max_length=200, db_default="")
     error_message = models.TextField(db_default="")
     embedded_at = models.DateTimeField(null=True)
+    checked_digest = models.BinaryField(null=True, help_text="Digest of the text last compared for duplicates.")
 
     class Meta:
         constraints = [
@@ -118,6 +119,12 @@ class ItemEmbedding(models.Model):
                 name="item_embedding_lease",
                 fields=["lease_expires_at"],
                 condition=Q(state=EmbeddingState.CLAIMED),
+            ),
+            # Reader: what has yet to be compared for duplicates.
+            models.Index(
+                name="item_embedding_unchecked",
+                fields=["collection", "id"],
+                condition=Q(state=EmbeddingState.EMBEDDED) & ~Q(checked_digest=F("digest")),
             ),
             # Reader: counts of a collection's states.
             models.Index(name="item_embedding_counts", fields=["space", "collection", "state"]),
