@@ -9,7 +9,7 @@ MAX_IDENTIFIER_TOKENS = 4  # neighbouring words that may be one identifier typed
 MAX_IDENTIFIERS = 32
 MIN_PARTIAL_LENGTH = 4  # characters of an identifier that is only a part of the query
 
-_TOKEN = re.compile(r'(?<!\S)(?P<minus>-?)(?:"(?P<phrase>[^"]+)"|(?P<word>\S+))')
+_TOKEN = re.compile(r'(?:(?<!\S)|(?<="))(?P<minus>-?)(?:"(?P<phrase>[^"]+)"|(?P<word>\S+))')
 _NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
 
 
@@ -27,7 +27,7 @@ def parse_query(typed: str) -> ParsedQuery:
     wanted: list[str] = []
     phrases: list[str] = []
     excluded: list[str] = []
-    for token in _TOKEN.finditer(typed):
+    for token in _TOKEN.finditer(typed.replace("\x00", " ")):
         text = (token["phrase"] or token["word"]).strip('"').strip()
         if not text:
             continue
@@ -41,20 +41,21 @@ def parse_query(typed: str) -> ParsedQuery:
 
 
 def normalize_identifier(identifier: str) -> str:
-    """Letters and digits alone, in lower case: the same as PostgreSQL's `akin_normalize_identifier`."""
+    """Letters and digits alone, in lower case. What is compared is normalised by PostgreSQL, this only chooses."""
     return _NOT_ALPHANUMERIC.sub("", identifier).lower()
 
 
 def identifiers_in(text: str) -> list[str]:
-    """What in the text may be an identifier, normalised: all of it, or words that mix letters and digits."""
+    """What in the text may be an identifier, as typed: all of it, or words that mix letters and digits."""
     words = text.split()
-    found = [normalize_identifier(text)]
+    found = {normalize_identifier(text): text}
     for size in range(1, MAX_IDENTIFIER_TOKENS + 1):
         for start in range(len(words) - size + 1):
-            candidate = normalize_identifier("".join(words[start : start + size]))
+            typed = "".join(words[start : start + size])
+            candidate = normalize_identifier(typed)
             if len(candidate) >= MIN_PARTIAL_LENGTH and _mixes(candidate):
-                found.append(candidate)
-    return list(dict.fromkeys(part for part in found if part))[:MAX_IDENTIFIERS]
+                found.setdefault(candidate, typed)
+    return [typed for candidate, typed in found.items() if candidate][:MAX_IDENTIFIERS]
 
 
 def _mixes(candidate: str) -> bool:

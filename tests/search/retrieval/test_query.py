@@ -1,0 +1,85 @@
+"""Reading what was typed."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from search.retrieval.query import MAX_IDENTIFIERS, ParsedQuery, identifiers_in, normalize_identifier, parse_query
+
+TYPED = st.text(alphabet=st.sampled_from('ab1 "-\\%{}\'é漢😀\t\x00'), max_size=40) | st.text(max_size=60)
+
+
+@pytest.mark.parametrize(
+    ("typed", "parsed"),
+    [
+        ("warm tent", ParsedQuery("warm tent")),
+        ('"cast iron" pan', ParsedQuery("cast iron pan", ("cast iron",))),
+        ("pan -iron", ParsedQuery("pan", (), ("iron",))),
+        ('pan -"cast iron" -lid', ParsedQuery("pan", (), ("cast iron", "lid"))),
+        ("wi-fi well-known", ParsedQuery("wi-fi well-known")),
+        ('10" pan 12" lid', ParsedQuery("10 pan 12 lid")),
+        ('"open end', ParsedQuery("open end")),
+        ('"" tent', ParsedQuery("tent")),
+        ('"cast iron"pan', ParsedQuery("cast iron pan", ("cast iron",))),
+        ('"cast iron", pan', ParsedQuery("cast iron , pan", ("cast iron",))),
+        ("-tent", ParsedQuery("", (), ("tent",))),
+        ("  \t ", ParsedQuery("")),
+        ("a\x00b", ParsedQuery("a b")),
+    ],
+)
+def test_what_is_typed_is_read_as_words_phrases_and_exclusions(typed: str, parsed: ParsedQuery) -> None:
+    assert parse_query(typed) == parsed
+
+
+@given(TYPED)
+def test_nothing_typed_is_an_error_or_keeps_a_nul(typed: str) -> None:
+    parsed = parse_query(typed)
+    assert "\x00" not in parsed.text + "".join(parsed.phrases + parsed.excluded)
+    assert all(part.strip() == part != "" for part in (*parsed.phrases, *parsed.excluded))
+
+
+@given(TYPED)
+def test_every_letter_typed_is_either_wanted_or_excluded(typed: str) -> None:
+    parsed = parse_query(typed)
+    kept = "".join(re.findall(r"\w", " ".join((parsed.text, *parsed.excluded))))
+    assert sorted(kept) == sorted("".join(re.findall(r"\w", typed)))
+
+
+@given(st.lists(st.text(alphabet="abc1é-", min_size=1), max_size=6).filter(lambda ws: not any(w[0] == "-" for w in ws)))
+def test_plain_words_are_wanted_as_typed(words: list[str]) -> None:
+    assert parse_query(" ".join(words)) == ParsedQuery(" ".join(words))
+
+
+@given(st.text(max_size=30))
+def test_normalising_an_identifier_twice_changes_nothing_more(identifier: str) -> None:
+    once = normalize_identifier(identifier)
+    assert normalize_identifier(once) == once
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("TN-2044", {"tn2044"}),
+        ("tn 2044", {"tn2044"}),
+        ("tent TN 2044 green", {"tn2044"}),
+        ("978-3-16-148410-0", {"9783161484100"}),
+        ("NRD-TN2-4410", {"nrdtn24410"}),
+    ],
+)
+def test_identifiers_are_found_however_they_are_spaced(text: str, found: set[str]) -> None:
+    assert found <= {normalize_identifier(one) for one in identifiers_in(text)}
+
+
+def test_words_without_a_digit_are_no_part_identifiers() -> None:
+    assert identifiers_in("green tent") == ["green tent"]
+
+
+@given(st.text(max_size=300))
+def test_the_identifiers_of_a_query_are_bounded_distinct_and_never_empty(text: str) -> None:
+    normalised = [normalize_identifier(one) for one in identifiers_in(text)]
+    assert len(normalised) <= MAX_IDENTIFIERS
+    assert all(normalised) and len(set(normalised)) == len(normalised)
