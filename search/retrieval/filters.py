@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -58,24 +59,36 @@ def _readings(term: str) -> list[Any]:
     readings: list[Any] = [term]
     if term in ("true", "false"):
         readings.append(term == "true")
-    try:
-        number = float(term)
-    except ValueError:
-        return readings
-    if number == number and abs(number) != float("inf"):
-        readings.append(int(number) if number.is_integer() else number)
+    if (number := number_in(term)) is not None:
+        readings.append(number)
     return readings
 
 
+def number_in(term: str) -> int | float | None:
+    """The number that the term writes; whole numbers are exact, however large."""
+    try:
+        return int(term)
+    except ValueError:
+        pass
+    try:
+        number = float(term)
+    except ValueError:
+        return None
+    if not math.isfinite(number):
+        return None
+    return int(number) if number.is_integer() else number
+
+
 def _range(name: str, bound_name: str, operator: str, bound: float | str) -> str:
-    """Numbers and dates; a value of another kind is outside every range. JSON path never raises on bad casts."""
+    """Numbers and dates; a value of another kind is outside every range. A day includes all its hours."""
+    value = f"i.attributes ->> %({name})s::text"
     if isinstance(bound, str):
+        moment = f"left({value}, length(%({bound_name})s))" if operator == "<=" else f"({value})"
         return (
             f"(jsonb_typeof(i.attributes -> %({name})s::text) = 'string'"
-            f' AND (i.attributes ->> %({name})s::text) COLLATE "C" {operator} %({bound_name})s)'
+            f' AND {moment} COLLATE "C" {operator} %({bound_name})s)'
         )
-    value = f"i.attributes ->> %({name})s::text"
     return (
-        f"(CASE WHEN pg_input_is_valid({value}, 'numeric')"
+        f"(CASE WHEN {value} ~ '[0-9]' AND pg_input_is_valid({value}, 'numeric')"
         f" THEN ({value})::numeric {operator} %({bound_name})s ELSE false END)"
     )
