@@ -2,10 +2,12 @@
 
 from django.db import migrations
 
+# Words with a slash between them are several words and not a file's path, which the parser would make of them.
 SEARCH_VECTOR = """
 CREATE FUNCTION akin_search_vector(language regconfig, title text, body text) RETURNS tsvector
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT setweight(to_tsvector(language, title), 'A') || setweight(to_tsvector(language, body), 'B')
+    SELECT setweight(to_tsvector(language, translate(title, '/', ' ')), 'A')
+        || setweight(to_tsvector(language, translate(body, '/', ' ')), 'B')
 $$
 """
 

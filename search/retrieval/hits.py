@@ -137,7 +137,7 @@ class _Explainer:
         candidates = ranked.candidates
         semantic = fusion.semantic_score(candidates.item_similarity, candidates.passage_similarity)
         self._legs = []
-        if request.mode != "semantic":
+        if prepared.is_lexical(request.mode):
             self._legs.append(("lexical", candidates.lexical, candidates.lexical > 0))
         if prepared.space is not None:
             self._legs.append(("semantic", semantic, candidates.item_similarity != 0))

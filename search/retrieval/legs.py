@@ -19,6 +19,7 @@ from search.retrieval.fusion import Scores
 from search.retrieval.words import QueryWords
 
 LEG_CANDIDATES = 200
+FEW_ITEMS = 50  # with fewer, long items have crowded the others out of the nearest passages
 NUM_PASSAGES = 240  # a few more than candidates, because several may be of one item
 EF_SEARCH = 240
 EXACT_BELOW = 4_000  # items left by the filters: so few are compared exactly, without the vector index
@@ -45,19 +46,26 @@ SETTINGS = (
     f" SET LOCAL hnsw.ef_search = {EF_SEARCH}; SET LOCAL hnsw.max_scan_tuples = {MAX_SCAN_TUPLES}"
 )
 
-NEAREST = """nearest AS MATERIALIZED (
+SIZES = {
+    "num_passages": NUM_PASSAGES,
+    "num_candidates": LEG_CANDIDATES,
+    "few_items": FEW_ITEMS,
+    "hard_limit": 2 * DOCUMENT_BUDGET,
+}
+
+NEAREST = """{name} AS MATERIALIZED (
     SELECT p.item_id, p.embedding::halfvec({dimensions}) <=> %(query)s::halfvec({dimensions}) AS distance
     FROM search_passage p
-    WHERE p.space_id = {space} AND p.collection_id = {collection}
+    WHERE p.space_id = {space} AND p.collection_id = {collection} {which}
       AND EXISTS (SELECT 1 FROM catalog_item i WHERE i.id = p.item_id AND {visible})
     ORDER BY p.embedding::halfvec({dimensions}) <=> %(query)s::halfvec({dimensions}) LIMIT {num_passages}
 )"""
 
 # The sum with zero keeps the planner from the vector index, which is slower where few rows are left.
-NEAREST_EXACT = """nearest AS MATERIALIZED (
+NEAREST_EXACT = """{name} AS MATERIALIZED (
     SELECT p.item_id, p.embedding::halfvec({dimensions}) <=> %(query)s::halfvec({dimensions}) AS distance
     FROM catalog_item i JOIN search_passage p ON p.item_id = i.id AND p.space_id = {space}
-    WHERE i.collection_id = {collection} AND {visible}
+    WHERE i.collection_id = {collection} {which} AND {visible}
     ORDER BY (p.embedding::halfvec({dimensions}) <=> %(query)s::halfvec({dimensions})) + 0 LIMIT {num_passages}
 )"""
 
@@ -86,8 +94,13 @@ UNION = """, pool AS (
     WHERE i.id NOT IN (SELECT id FROM matching)
 )"""
 
+CHOSEN = """, chosen AS (
+    SELECT id, score FROM scored WHERE id IN (SELECT id FROM lexical UNION ALL SELECT id FROM semantic)
+)"""
+
 SIMILARITIES = """
-SELECT c.id, c.score, coalesce(s.item_similarity, 0), coalesce(s.passage_similarity, 0)
+SELECT c.id, c.score, coalesce(s.item_similarity, 0), coalesce(s.passage_similarity, 0),
+       (SELECT count(*) FROM nearest) >= {num_passages} AND (SELECT count(*) FROM semantic) < {few_items}
 FROM chosen c CROSS JOIN LATERAL (
     SELECT max(d.similarity) FILTER (WHERE d.ordinal = 0) AS item_similarity, max(d.similarity) AS passage_similarity
     FROM (SELECT p.ordinal, 1 - (p.embedding::halfvec({dimensions}) <=> %(query)s::halfvec({dimensions})) AS similarity
@@ -101,7 +114,7 @@ FEEDBACK = """
         WHERE space_id = {space} AND ordinal = 0 AND item_id = ANY(%(first)s)
     )
     SELECT item_id, 1 - (embedding::halfvec({dimensions}) <=> centroid) FROM search_passage, first
-    WHERE space_id = {space} AND ordinal = 0 AND item_id = ANY(%(ids)s)
+    WHERE centroid IS NOT NULL AND space_id = {space} AND ordinal = 0 AND item_id = ANY(%(ids)s)
 """
 
 
@@ -115,10 +128,10 @@ def is_selective(collection: Collection, conditions: Conditions, words: QueryWor
     """Whether the conditions leave so few items that comparing them all is better than the vector index."""
     sql = (
         f"SELECT count(*) FROM (SELECT 1 FROM catalog_item i WHERE i.collection_id = {collection.pk}"
-        f" AND {_visible(words, conditions)} LIMIT {EXACT_BELOW + 1}) AS found"
+        f" AND {visible_sql(words, conditions)} LIMIT {EXACT_BELOW + 1}) AS found"
     )
     with connection.cursor() as cursor:
-        cursor.execute(sql, {**conditions.parameters, **_condition_parameters(words)})
+        cursor.execute(sql, {**conditions.parameters, **condition_parameters(words)})
         return int(cursor.fetchone()[0]) <= EXACT_BELOW
 
 
@@ -126,51 +139,59 @@ def retrieve(
     *,
     collection: Collection,
     conditions: Conditions,
-    words: QueryWords | None,
+    words: QueryWords,
     space: EmbeddingSpace | None,
     query_vector: Vector | None,
+    is_lexical: bool,
     is_exact: bool,
 ) -> Candidates:
-    """The candidates of the legs asked for: lexical with `words`, semantic with `space` and `query_vector`."""
-    is_lexical = words is not None and bool(words.words)
+    """The candidates of the legs asked for; the semantic one is, when there are `space` and `query_vector`."""
+    is_lexical = is_lexical and bool(words.words)
     is_semantic = space is not None and query_vector is not None
     if not is_lexical and not is_semantic:
         return _candidates([])
-    names: dict[str, Any] = {
-        "collection": collection.pk,
-        "visible": _visible(words, conditions),
-        "num_passages": NUM_PASSAGES,
-        "num_candidates": LEG_CANDIDATES,
-        "hard_limit": 2 * DOCUMENT_BUDGET,
-    }
-    parameters: dict[str, Any] = {**conditions.parameters, **_condition_parameters(words)}
+    parameters: dict[str, Any] = {**conditions.parameters, **condition_parameters(words)}
+    names: dict[str, Any] = {**SIZES, "collection": collection.pk, "visible": visible_sql(words, conditions)}
     if is_semantic and space is not None and query_vector is not None:
         names |= {"space": space.pk, "dimensions": space.dimensions}
         parameters["query"] = HalfVector(query_vector.astype(np.float16)).to_text()
-    if is_lexical and words is not None:
+    if is_lexical:
         names["score"], more = lexical_score_sql(words, "sv", "k")
         names["length"] = length_sql(words, "sv")
         parameters |= {"candidates": candidate_tsquery(words), **more}
-    sql = statement(is_lexical=is_lexical, is_semantic=is_semantic, is_exact=is_exact).format(**names)
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        return _candidates(cursor.fetchall())
+    sql = statement(names, is_lexical=is_lexical, is_semantic=is_semantic, is_exact=is_exact)
+    rows = _rows(sql, parameters)
+    if rows and rows[0][4]:
+        sql = statement(names, is_lexical=is_lexical, is_semantic=True, is_exact=is_exact, is_crowded=True)
+        rows = _rows(sql, parameters)
+    return _candidates(rows)
 
 
-def statement(*, is_lexical: bool, is_semantic: bool, is_exact: bool) -> str:
-    """The SQL, with names in braces still open."""
-    nearest = (NEAREST_EXACT if is_exact else NEAREST) + SEMANTIC
-    if is_lexical and is_semantic:
-        chosen = """, chosen AS (
-    SELECT id, score FROM scored WHERE id IN (SELECT id FROM lexical UNION ALL SELECT id FROM semantic)
-)"""
-        return f"WITH {nearest}, {MATCHING}{UNION}{SCORED}{chosen}{SIMILARITIES}"
-    if is_semantic:
-        return f"WITH {nearest}, chosen AS (SELECT id, 0 AS score FROM semantic){SIMILARITIES}"
-    return (
-        f"WITH {MATCHING}{LEXICAL_ONLY}{SCORED}"
-        " SELECT id, score, 0, 0 FROM scored WHERE id IN (SELECT id FROM lexical)"
-    )
+def statement(
+    names: dict[str, Any], *, is_lexical: bool, is_semantic: bool, is_exact: bool, is_crowded: bool = False
+) -> str:
+    """The SQL with the names filled in."""
+    if not is_semantic:
+        return (
+            f"WITH {MATCHING}{LEXICAL_ONLY}{SCORED}"
+            " SELECT id, score, 0, 0, false FROM scored WHERE id IN (SELECT id FROM lexical)"
+        ).format(**names)
+    semantic = _nearest(names, is_exact=is_exact, is_crowded=is_crowded) + SEMANTIC.format(**names)
+    if not is_lexical:
+        chosen = ", chosen AS (SELECT id, 0 AS score FROM semantic)"
+        return f"WITH {semantic}{chosen}{SIMILARITIES.format(**names)}"
+    lexical = (MATCHING + UNION + SCORED).format(**names)
+    return f"WITH {semantic}, {lexical}{CHOSEN}{SIMILARITIES.format(**names)}"
+
+
+def _nearest(names: dict[str, Any], *, is_exact: bool, is_crowded: bool) -> str:
+    """The nearest passages; where these are of a few long items, the nearest whole items as well."""
+    template = NEAREST_EXACT if is_exact else NEAREST
+    if not is_crowded:
+        return template.format(name="nearest", which="", **names)
+    passages = template.format(name="passages", which="", **names)
+    items = template.format(name="items", which="AND p.ordinal = 0", **names)
+    return f"{passages}, {items}, nearest AS (SELECT * FROM passages UNION ALL SELECT * FROM items)"
 
 
 def feedback_similarity(space: EmbeddingSpace, first: Sequence[int], ids: NDArray[np.int64]) -> Scores:
@@ -182,20 +203,26 @@ def feedback_similarity(space: EmbeddingSpace, first: Sequence[int], ids: NDArra
     return np.array([found.get(one, 0.0) for one in ids.tolist()], dtype=np.float64)
 
 
-def _visible(words: QueryWords | None, conditions: Conditions) -> str:
+def visible_sql(words: QueryWords, conditions: Conditions) -> str:
     """What every hit must be: visible, within the filters, with the quoted phrases and without what is excluded."""
     sql = VISIBLE + conditions.sql
-    if words is not None and words.required:
+    if words.required:
         sql += " AND i.search_vector @@ %(required)s::tsquery"
-    if words is not None and words.excluded:
+    if words.excluded:
         sql += " AND NOT i.search_vector @@ %(excluded)s::tsquery"
     return sql
 
 
-def _condition_parameters(words: QueryWords | None) -> dict[str, Any]:
-    return {} if words is None else {"required": words.required, "excluded": words.excluded}
+def condition_parameters(words: QueryWords) -> dict[str, Any]:
+    return {"required": words.required, "excluded": words.excluded}
 
 
-def _candidates(rows: Sequence[tuple[int, float, float, float]]) -> Candidates:
-    table = np.array(rows, dtype=np.float64).reshape(-1, 4)
+def _rows(sql: str, parameters: dict[str, Any]) -> list[tuple[int, float, float, float, bool]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return cursor.fetchall()
+
+
+def _candidates(rows: Sequence[tuple[int, float, float, float, bool]]) -> Candidates:
+    table = np.array([row[:4] for row in rows], dtype=np.float64).reshape(-1, 4)
     return Candidates(table[:, 0].astype(np.int64), table[:, 1], table[:, 2], table[:, 3])

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from search.models import EmbeddingSpace
 from search.retrieval.legs import Candidates
 from search.retrieval.query import ParsedQuery
+from search.retrieval.types import Mode
 from search.retrieval.words import QueryWords
 
 
@@ -22,6 +23,10 @@ class Prepared:
     space: EmbeddingSpace | None
     vector: NDArray[np.float32] | None
     is_degraded: bool
+
+    def is_lexical(self, mode: Mode) -> bool:
+        """Whether the words are searched: without an encoder they answer for the semantic leg too."""
+        return mode != "semantic" or self.is_degraded
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,10 @@ from search.errors import EncoderUnavailable
 from search.retrieval import fusion, legs
 from search.retrieval.browse import browse
 from search.retrieval.facets import count_facets
-from search.retrieval.filters import VISIBLE, conditions_of
+from search.retrieval.filters import conditions_of
 from search.retrieval.hits import build_hits
 from search.retrieval.legs import Candidates
-from search.retrieval.query import identifiers_in, parse_query
+from search.retrieval.query import parse_query
 from search.retrieval.ranking import Prepared, Ranked
 from search.retrieval.types import FacetValue, Filter, SearchRequest, SearchResult
 from search.retrieval.words import query_words
@@ -78,7 +78,8 @@ def _rank(request: SearchRequest, prepared: Prepared, filters: Sequence[Filter])
     candidates = legs.retrieve(
         collection=request.collection,
         conditions=conditions,
-        words=prepared.words if request.mode != "semantic" else None,
+        words=prepared.words,
+        is_lexical=prepared.is_lexical(request.mode),
         space=prepared.space,
         query_vector=prepared.vector,
         is_exact=bool(filters or prepared.words.required)
@@ -105,24 +106,29 @@ def _scores(request: SearchRequest, prepared: Prepared, candidates: Candidates) 
     return fusion.add_feedback(fused, similarity)
 
 
-IDENTIFIED = f"""
+IDENTIFIED = """
     SELECT i.id, (SELECT x FROM unnest(i.identifiers) x WHERE x = ANY(%(identifiers)s) ORDER BY length(x) DESC LIMIT 1)
     FROM catalog_item i WHERE i.identifiers && %(identifiers)s::text[] AND i.collection_id = %(collection)s
-      AND {VISIBLE} {{filters}}
-    ORDER BY i.id LIMIT {MAX_IDENTIFIER_HITS}
+      AND {visible}
+    ORDER BY i.id LIMIT {limit}
 """
 
 
 def _identifier_hits(request: SearchRequest, prepared: Prepared, filters: Sequence[Filter]) -> dict[int, str]:
     """The items that the query names by an identifier, with it."""
+    words = prepared.words
+    if not words.identifiers:
+        return {}
     conditions = conditions_of(filters)
     parameters = {
         **conditions.parameters,
-        "identifiers": identifiers_in(prepared.parsed.text),
+        **legs.condition_parameters(words),
+        "identifiers": list(words.identifiers),
         "collection": request.collection.pk,
     }
+    visible = legs.visible_sql(words, conditions)
     with connection.cursor() as cursor:
-        cursor.execute(IDENTIFIED.format(filters=conditions.sql), parameters)
+        cursor.execute(IDENTIFIED.format(visible=visible, limit=MAX_IDENTIFIER_HITS), parameters)
         return dict(cursor.fetchall())
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.db import connection
 
 from catalog.models import Collection
-from search.retrieval.query import ParsedQuery
+from search.retrieval.query import ParsedQuery, identifiers_in
 
 MAX_WORDS = 64  # of one query; further ones are not ranked by
 
@@ -29,7 +29,10 @@ class QueryWord:
 
 @dataclass(frozen=True, slots=True)
 class QueryWords:
-    """The query as full text search reads it. `required` and `excluded` are tsqueries, empty where none is asked."""
+    """The query as PostgreSQL reads it. `required` and `excluded` are tsqueries, empty where none is asked.
+
+    `identifiers` is what of the query may name an item, normalised by the function that normalised the items'.
+    """
 
     words: tuple[QueryWord, ...]
     documents: int  # items of the collection
@@ -38,6 +41,7 @@ class QueryWords:
     excluded: str = ""
     null_space_id: int | None = None
     null_similarities: tuple[float, ...] = ()
+    identifiers: tuple[str, ...] = ()
 
     def idf(self, word: QueryWord) -> float:
         """Inverse document frequency as BM25 has it; never negative."""
@@ -47,7 +51,8 @@ class QueryWords:
 
 WORDS = """
     SELECT w.lexeme, coalesce(cardinality(w.positions), 1), coalesce(s.documents, 0),
-           coalesce(t.documents, 0), coalesce(t.average_length, 1), t.null_space_id, t.null_similarities
+           coalesce(t.documents, 0), coalesce(t.average_length, 1), t.null_space_id, t.null_similarities,
+           ARRAY(SELECT akin_normalize_identifier(x) FROM unnest(%(identifiers)s::text[]) x)
     FROM (SELECT 1) AS always
     LEFT JOIN search_collectionstatistic t ON t.collection_id = %(collection)s
     LEFT JOIN (SELECT * FROM unnest(to_tsvector(%(language)s::regconfig, %(text)s)) LIMIT %(limit)s) w ON true
@@ -68,17 +73,27 @@ def query_words(collection: Collection, query: ParsedQuery) -> QueryWords:
     """Looks the query's words up in the collection's statistics."""
     parameters = {"collection": collection.pk, "language": collection.language, "limit": MAX_WORDS}
     with connection.cursor() as cursor:
-        cursor.execute(WORDS, {**parameters, "text": splittable(query.text)})
+        cursor.execute(
+            WORDS, {**parameters, "text": splittable(query.text), "identifiers": identifiers_in(query.text)}
+        )
         rows = cursor.fetchall()
         required, excluded = "", ""
         if query.phrases or query.excluded:
-            phrases, without = list(query.phrases), list(query.excluded)
+            phrases, without = list(map(splittable, query.phrases)), list(map(splittable, query.excluded))
             cursor.execute(CONDITIONS, {**parameters, "phrases": phrases, "excluded": without})
             required, excluded = cursor.fetchone()
     words = tuple(QueryWord(row[0], row[1], row[2]) for row in rows if row[0] is not None)
-    _, _, _, documents, average_length, null_space_id, null_similarities = rows[0]
-    null = tuple(null_similarities or ())
-    return QueryWords(words, documents, average_length, required, excluded, null_space_id, null)
+    _, _, _, documents, average_length, null_space_id, null_similarities, identifiers = rows[0]
+    return QueryWords(
+        words=words,
+        documents=documents,
+        average_length=average_length,
+        required=required,
+        excluded=excluded,
+        null_space_id=null_space_id,
+        null_similarities=tuple(null_similarities or ()),
+        identifiers=tuple(one for one in identifiers if one),
+    )
 
 
 def splittable(text: str) -> str:
