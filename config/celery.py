@@ -47,6 +47,7 @@ app.conf.update(
     result_backend=None,
     worker_prefetch_multiplier=1,
     worker_hijack_root_logger=False,
+    worker_redirect_stdouts=False,
     worker_soft_shutdown_timeout=4.0,
     worker_enable_soft_shutdown_on_idle=False,
     worker_send_task_events=False,

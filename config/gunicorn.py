@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from pathlib import Path
@@ -14,7 +15,7 @@ if not os.environ.get("AKIN_DATABASE_POOL"):
 from config import settings  # noqa: E402 - reads the pool's size, set above
 
 wsgi_app = "config.wsgi:application"
-bind = f"{settings.HOST}:{settings.PORT}"
+bind = f"[{settings.HOST}]:{settings.PORT}" if ":" in settings.HOST else f"{settings.HOST}:{settings.PORT}"
 workers = settings.WEB_PROCESSES
 threads = settings.WEB_THREADS
 worker_class = "gthread"
@@ -41,8 +42,14 @@ def post_worker_init(worker: Any) -> None:
 
 
 def _warm() -> None:
+    from django.db import connection
+
+    from search.embedding.encoders import encoder_of
+    from search.embedding.spaces import active_space
+
     try:
-        from search.embedding.encoders import warm
-    except ImportError:
-        return
-    warm()
+        encoder_of(active_space()).encode_query("warm")
+    except Exception:
+        logging.getLogger(__name__).exception("The model could not be loaded before the first search")
+    finally:
+        connection.close()

@@ -229,9 +229,8 @@ LOGGING = {
     "loggers": {
         "django": {"level": LOG_LEVEL},
         "django.db.backends": {"level": "INFO"},
+        # What the model libraries say while they convert a model is about their own code.
+        **{name: {"level": "ERROR"} for name in ("py.warnings", "nncf", "optimum", "sentence_transformers")},
         "httpx": {"level": "WARNING"},
-        "nncf": {"level": "WARNING"},
-        "optimum": {"level": "WARNING"},
-        "sentence_transformers": {"level": "WARNING"},
     },
 }

@@ -1,0 +1,18 @@
+# Akin for production: one image, run as web server, worker, jobs or beat (see Procfile and docker-compose.yml).
+FROM python:3.11-slim-bookworm
+
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1 REMAP_SIGTERM=SIGQUIT
+WORKDIR /app
+
+COPY requirements.txt .
+RUN pip install "$(sed -n 's/^\(torch==[^ ]*\).*/\1/p' requirements.txt)" && pip install -r requirements.txt
+
+# Never root: the processes write to /data and nowhere else.
+RUN useradd --system --create-home --uid 10001 akin && install -d -o akin -g akin /data
+COPY --chown=root:root . .
+USER akin
+
+ENV AKIN_DATA_DIR=/data HOST=0.0.0.0 PORT=8000
+VOLUME /data
+EXPOSE 8000
+CMD ["gunicorn", "--config", "config/gunicorn.py"]

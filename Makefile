@@ -1,0 +1,67 @@
+# Everything a developer or an operator types. `make help` lists it.
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+VENV := .venv
+PY := $(VENV)/bin/python
+# The first of these that is 3.11 or later makes the virtual environment.
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { command -v $$p; break; }; done)
+PIP := $(PY) -m pip install --disable-pip-version-check --quiet
+# Passed on to the command of the target: make test ARGS="tests/config -k port", make benchmark ARGS="--json".
+ARGS ?=
+
+.PHONY: help install install-dev run test check lint types contracts migrations openapi-check format openapi benchmark
+
+help: ## Lists the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+install: $(VENV)/.installed ## Creates .venv with what Akin runs on
+install-dev: $(VENV)/.installed-dev ## Adds what checking Akin needs
+
+$(VENV)/.installed: requirements.txt
+	@test -n "$(PYTHON)" || { echo "akin: Python 3.11 or later is needed" >&2; exit 1; }
+	@echo "Installing Akin's requirements into $(VENV); the first time this takes a few minutes"
+	@$(PYTHON) -m venv $(VENV) || { echo "akin: Python's venv is missing; on Debian: apt-get install python3-venv" >&2; exit 1; }
+	@# torch first and alone: other packages would otherwise choose its build.
+	$(PIP) "$$(sed -n 's/^\(torch==[^ ]*\).*/\1/p' requirements.txt)"
+	$(PIP) -r requirements.txt
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt
+	$(PIP) -r requirements-dev.txt
+	@touch $@
+
+run: install ## Starts everything; PORT=8001 changes the port, Ctrl-C stops it
+	@$(PY) manage.py start
+
+test: install-dev ## Runs the tests, on services of their own
+	$(PY) -m pytest $(ARGS)
+
+check: lint types contracts migrations openapi-check test ## Runs all that CI runs
+
+lint: install-dev ## Style and format
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+
+types: install-dev ## mypy, strict
+	$(PY) -m mypy
+
+contracts: install-dev ## What may import what
+	$(VENV)/bin/lint-imports
+
+migrations: install-dev ## No model has changed without a migration
+	$(PY) manage.py makemigrations --check --dry-run
+
+openapi-check: install-dev ## docs/openapi.json is what the code says
+	$(PY) manage.py openapi --check
+
+format: install-dev ## Formats the code and mends what can be mended
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+openapi: install ## Writes docs/openapi.json from the code
+	$(PY) manage.py openapi
+
+benchmark: install ## Latency, throughput and recall: make benchmark ARGS="--collection debian"
+	$(PY) manage.py benchmark $(ARGS)

@@ -1,0 +1,78 @@
+"""What every test stands on: real PostgreSQL, real Redis, an empty cache, and Chromium for the pages."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from config import services
+
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+# Chromium neither looks for updates nor phones home: tests talk to nobody but this machine.
+CHROMIUM_OPTIONS = [
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _services() -> Iterator[None]:
+    """The embedded services in the tests' data directory, unless DATABASE_URL and REDIS_URL name others."""
+    services.join()
+    yield
+    services.leave()
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache() -> None:
+    """Only where the cache is the tests' own: clearing empties the whole Redis database."""
+    if "redis" in settings.EMBEDDED_SERVICES:
+        cache.clear()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of a Chromium. Without one the test is skipped, in CI it fails."""
+    found = next((path for name in CHROMIUM_NAMES if (path := shutil.which(name))), None)
+    if found:
+        return found
+    reason = "No Chromium in PATH. On Debian: apt-get install chromium"
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    # Playwright runs an event loop in this thread, in which Django would refuse to use the database.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(
+            executable_path=chromium, args=CHROMIUM_OPTIONS, chromium_sandbox=os.geteuid() != 0
+        )
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """An empty browser window of its own; a script error or a violated content security policy fails the test."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    opened = context.new_page()
+    problems: list[str] = []
+    opened.on("pageerror", lambda error: problems.append(str(error)))
+    opened.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+    yield opened
+    context.close()
+    assert not problems

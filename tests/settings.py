@@ -1,0 +1,25 @@
+"""The settings under test: the real ones, with services of the tests' own and the deterministic encoder."""
+
+import os
+from pathlib import Path
+
+_ROOT = Path(__file__).resolve().parent.parent
+_WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+
+os.environ["AKIN_DATA_DIR"] = os.environ.get("AKIN_TEST_DATA_DIR") or str(_ROOT / "var" / "test")
+os.environ["AKIN_ENCODER"] = "fake"
+os.environ["AKIN_WAKE_WORKERS"] = "false"
+os.environ["AKIN_ENCODER_THREADS"] = "1"
+for _name in ("AKIN_TEST_DATA_DIR", "AKIN_HTTPS", "AKIN_RATE_LIMIT", "ALLOWED_HOSTS", "DEBUG", "LOG_LEVEL", "PORT"):
+    os.environ.pop(_name, None)
+
+from config.settings import *  # noqa: E402, F403
+from config.settings import CACHES, DATABASES, REDIS_URL, STORAGES  # noqa: E402
+
+# The cluster itself is durable as in production; the tests' commits need not wait for the disk.
+DATABASES["default"]["OPTIONS"]["options"] = "-c synchronous_commit=off"
+STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+CACHES["default"]["KEY_PREFIX"] = f"akin-test-{_WORKER}"
+if not REDIS_URL:
+    CACHES["default"]["LOCATION"] += f"?db={int(_WORKER) + 1}"
