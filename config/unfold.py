@@ -20,6 +20,14 @@ def _link(title: str, icon: str, model: str) -> dict[str, Any]:
     return {"title": title, "icon": icon, "link": address, "permission": is_allowed}
 
 
+def _style(request: HttpRequest) -> str:
+    return static("akin/admin.css")
+
+
+def _script(request: HttpRequest) -> str:
+    return static("akin/admin-review.js")
+
+
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "Akin",
     "SITE_HEADER": "Akin",
@@ -28,8 +36,8 @@ UNFOLD: dict[str, Any] = {
     "SITE_URL": "/",
     "SHOW_HISTORY": True,
     "DASHBOARD_CALLBACK": "search.admin.dashboard.dashboard",
-    "STYLES": [lambda request: static("akin/admin.css")],
-    "SCRIPTS": [lambda request: static("akin/admin-review.js")],
+    "STYLES": [_style],
+    "SCRIPTS": [_script],
     "COLORS": {
         "primary": {
             "50": "oklch(98.4% .014 180.72)",

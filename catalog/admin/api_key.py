@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
-from unfold.decorators import display
 
 from catalog.access import create_key
-from catalog.admin.site import ModelAdmin, ModelForm
+from catalog.admin.site import ModelAdmin, ModelForm, badge
 from catalog.models import ApiKey
 from catalog.models.api_key import Scope
 from catalog.services.api_keys import revoke_keys
@@ -24,7 +20,7 @@ from catalog.services.api_keys import revoke_keys
 class ApiKeyAdmin(ModelAdmin[ApiKey]):
     """The secret goes from the function that makes it into one response, and nowhere else."""
 
-    list_display: Sequence[Any] = (
+    list_display = (
         "name",
         "prefix",
         "scope",
@@ -39,12 +35,10 @@ class ApiKeyAdmin(ModelAdmin[ApiKey]):
     list_select_related = ("created_by",)
     search_fields = ("name", "prefix")
     show_full_result_count = False
-    actions: Sequence[Any] = ("revoke",)
+    actions = ("revoke",)
     filter_horizontal = ("collections",)
-    add_fieldsets: Any = (
-        (None, {"fields": ["name", "scope", "collections", "expires_at"]}),
-    )
-    fieldsets: Any = (
+    add_fieldsets = ((None, {"fields": ["name", "scope", "collections", "expires_at"]}),)
+    fieldsets = (
         (None, {"fields": ["name", ("prefix", "scope"), "collections", "expires_at"]}),
         ("History", {"fields": [("created_by", "created_at"), ("last_used_at", "revoked_at")]}),
     )
@@ -52,7 +46,7 @@ class ApiKeyAdmin(ModelAdmin[ApiKey]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiKey]:
         return super().get_queryset(request).defer("digest").prefetch_related("collections")
 
-    def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Sequence[str]:
+    def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> tuple[str, ...]:
         fixed = ("prefix", "scope", "collections", "created_by", "created_at", "last_used_at", "revoked_at")
         return fixed if obj else ()
 
@@ -60,7 +54,7 @@ class ApiKeyAdmin(ModelAdmin[ApiKey]):
         """A revoked key stays, as the record of what was open to whom."""
         return False
 
-    @display(description="State", label={"active": "success", "expired": "warning", "revoked": "danger"})
+    @badge("State", {"active": "success", "expired": "warning", "revoked": "danger"})
     def state(self, key: ApiKey) -> str:
         if key.revoked_at:
             return "revoked"
@@ -80,9 +74,7 @@ class ApiKeyAdmin(ModelAdmin[ApiKey]):
         obj.__dict__.update(key.__dict__)
         setattr(request, "new_key_secret", secret)  # noqa: B010 - for response_add, of this request only
 
-    def response_add(
-        self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None
-    ) -> HttpResponse:
+    def response_add(self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None) -> HttpResponse:
         context = {
             **self.admin_site.each_context(request),
             "title": "The new API key",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any, cast
 
 from django import forms
@@ -20,10 +20,12 @@ from catalog.models import Collection, Item
 from catalog.schemas import parse_attribute_schema, parse_duplicate_policy
 from catalog.services import collections
 
+FIELDS = Collection._meta  # noqa: SLF001 - Django's documented way to a model's fields
+
 
 class CollectionForm(ModelForm[Collection]):
-    attribute_schema = PrettyJSONField(help_text=Collection._meta.get_field("attribute_schema").help_text)
-    duplicate_policy = PrettyJSONField(help_text=Collection._meta.get_field("duplicate_policy").help_text)
+    attribute_schema = PrettyJSONField(help_text=FIELDS.get_field("attribute_schema").help_text)
+    duplicate_policy = PrettyJSONField(help_text=FIELDS.get_field("duplicate_policy").help_text)
 
     class Meta:
         model = Collection
@@ -49,7 +51,7 @@ def _checked(data: Any, parse: Callable[[Any], object]) -> Any:
 @admin.register(Collection)
 class CollectionAdmin(ModelAdmin[Collection]):
     form = CollectionForm
-    list_display: Sequence[Any] = ("name", "slug", "visibility", "language", "items", "updated_at")
+    list_display = ("name", "slug", "visibility", "language", "items", "updated_at")
     list_filter = ("visibility",)
     search_fields = ("name", "slug")
     show_full_result_count = False
@@ -63,25 +65,25 @@ class CollectionAdmin(ModelAdmin[Collection]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Collection]:
         if not is_list(request):
             return super().get_queryset(request)
-        counts = Item.objects.filter(collection=OuterRef("pk")).order_by().values("collection")
-        counts = counts.annotate(count=Count("pk")).values("count")
-        return super().get_queryset(request).annotate(
-            item_count=Coalesce(Subquery(counts, output_field=IntegerField()), 0)
+        own = Item.objects.filter(collection=OuterRef("pk")).order_by().values("collection")
+        counts = own.annotate(count=Count("pk")).values("count")
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(item_count=Coalesce(Subquery(counts, output_field=IntegerField()), 0))
         )
 
     @admin.display(description="Items")
     def items(self, collection: Collection) -> SafeString:
         address = reverse("admin:catalog_item_changelist")
-        count = f"{cast(Any, collection).item_count:,}"
+        count = f"{cast('Any', collection).item_count:,}"
         return format_html('<a href="{}?collection__id__exact={}">{}</a>', address, collection.pk, count)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Collection | None = None) -> Sequence[str]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Collection | None = None) -> tuple[str, ...]:
         """The slug is in the addresses that other programs use."""
         return ("slug",) if obj else ()
 
-    def save_model(
-        self, request: HttpRequest, obj: Collection, form: ModelForm[Collection], change: bool
-    ) -> None:
+    def save_model(self, request: HttpRequest, obj: Collection, form: ModelForm[Collection], change: bool) -> None:
         values = {name: form.cleaned_data[name] for name in collections.FIELDS}
         if change:
             collections.update_collection(collection=obj, **values)

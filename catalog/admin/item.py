@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any, cast
+from collections.abc import Iterable
+from typing import Any, ClassVar, cast
 
 from django.contrib import admin, messages
 from django.db import transaction
@@ -25,10 +25,10 @@ class ItemAdmin(ItemExchange, ModelAdmin[Item]):
     """Lists read no column that only PostgreSQL needs, and page by the primary key."""
 
     form = ItemForm
-    list_display: Sequence[Any] = ("name", "external_id", "collection", "status", "updated_at")
+    list_display: Any = ("name", "external_id", "collection", "status", "updated_at")
     list_display_links = ("name",)
-    list_filter: Sequence[Any] = ("collection", "status")
-    list_select_related: Sequence[str] = ("collection",)
+    list_filter: ClassVar[Any] = ("collection", "status")
+    list_select_related = ("collection",)
     list_per_page = 50
     paginator = KeysFirstPaginator
     search_fields = ("title", "external_id")
@@ -44,7 +44,7 @@ class ItemAdmin(ItemExchange, ModelAdmin[Item]):
         return str(item)[:120] or "–"
 
     def get_queryset(self, request: HttpRequest) -> ItemQuerySet:
-        items = cast(ItemQuerySet, super().get_queryset(request)).light()
+        items = cast("ItemQuerySet", super().get_queryset(request)).light()
         return items.defer("attributes", "url", "image") if is_list(request) else items
 
     def get_search_results(
@@ -52,9 +52,9 @@ class ItemAdmin(ItemExchange, ModelAdmin[Item]):
     ) -> tuple[QuerySet[Item], bool]:
         if not search_term.strip():
             return queryset, False
-        return find_items(cast(ItemQuerySet, queryset), search_term), False
+        return find_items(cast("ItemQuerySet", queryset), search_term), False
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Item | None = None) -> Sequence[Any]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Item | None = None) -> tuple[str, ...]:
         """Collection and external id identify an item to other programs, so they stay as they are."""
         return ("collection", "external_id", "merged_into", "created_at", "updated_at") if obj else ()
 
@@ -76,7 +76,7 @@ class ItemAdmin(ItemExchange, ModelAdmin[Item]):
             return HttpResponseRedirect(request.get_full_path())
 
     def save_model(self, request: HttpRequest, obj: Item, form: ModelForm[Item], change: bool) -> None:
-        entry = cast(ItemForm, form).entry
+        entry = cast("ItemForm", form).entry
         if change:
             items.save_item(collection=obj.collection, entry=entry)
         else:
@@ -94,4 +94,3 @@ class ItemAdmin(ItemExchange, ModelAdmin[Item]):
         """What hangs on an item is derived from it and goes with it: neither listed nor a permission of its own."""
         deleted = list(objs)
         return [str(item) for item in deleted], {"items": len(deleted)}, set(), []
-

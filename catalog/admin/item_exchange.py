@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import tablib
 from django import forms
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from import_export.formats.base_formats import CSV, JSON
 from import_export.forms import ConfirmImportForm, ImportForm
 from unfold.contrib.import_export.forms import ExportForm, ImportExportWidgetsMixin
@@ -65,9 +65,7 @@ class ItemImportForm(ImportExportWidgetsMixin, ImportForm):  # type: ignore[misc
 
 
 class ItemConfirmForm(ConfirmImportForm):  # type: ignore[misc]
-    collection = forms.ModelChoiceField(
-        Collection.objects.all(), required=False, widget=forms.HiddenInput
-    )
+    collection = forms.ModelChoiceField(Collection.objects.all(), required=False, widget=forms.HiddenInput)
 
 
 class ItemExchange(ImportExportMixin):
@@ -90,9 +88,9 @@ class ItemExchange(ImportExportMixin):
         collection = import_form.cleaned_data.get("collection") if import_form else None
         return {**initial, "collection": collection.pk if collection else ""}
 
-    def import_action(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+    def import_action(self, request: HttpRequest, **kwargs: Any) -> Any:
         """Shows which rows are bad, and still offers to import the others."""
-        response: Any = super().import_action(request, **kwargs)
+        response = super().import_action(request, **kwargs)
         context = response.context_data
         result = context.get("result")
         if result and result.has_validation_errors() and not result.has_errors() and result.valid_rows():

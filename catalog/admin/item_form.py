@@ -22,9 +22,7 @@ class ItemForm(ModelForm[Item]):
     title = forms.CharField(required=False, strip=False, widget=UnfoldAdminTextInputWidget())
     body = forms.CharField(required=False, strip=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 10}))
     url = forms.CharField(required=False, label="URL", widget=UnfoldAdminTextInputWidget())
-    image = forms.CharField(
-        required=False, widget=UnfoldAdminTextInputWidget(), help_text="Address of a picture."
-    )
+    image = forms.CharField(required=False, widget=UnfoldAdminTextInputWidget(), help_text="Address of a picture.")
     attributes = PrettyJSONField(help_text='One JSON object, as in {"brand": "Tarn", "colours": ["red", "blue"]}.')
 
     class Meta:

@@ -53,6 +53,7 @@ class ItemResource(ModelResource):
         import_id_fields = ("external_id",)
         skip_unchanged = True
         report_skipped = True
+        use_bulk = True  # no savepoint for each row: rows are written at the end
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -25,8 +25,9 @@ def find_items(items: ItemQuerySet, term: str) -> ItemQuerySet:
     title_words = " & ".join(f"'{word}':*A" for word in words)
     identifier = "".join(character for character in term if character.isalnum()).lower()
     matches = Q(identifiers__contains=[identifier])
-    for language in Collection.objects.order_by().values_list("language", flat=True).distinct():
-        matches |= Q(search_vector=SearchQuery(title_words, config=language, search_type="raw"))
+    for collection_id, language in Collection.objects.order_by().values_list("pk", "language"):
+        query = SearchQuery(title_words, config=language, search_type="raw")
+        matches |= Q(collection_id=collection_id, search_vector=query)  # each has a word index of its own
     return items.filter(matches)
 
 

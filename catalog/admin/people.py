@@ -63,9 +63,7 @@ def ensure_curators(app_config: AppConfig, **kwargs: Any) -> None:
         create_permissions(app_config, verbosity=0, using=kwargs["using"])
         permissions = Permission.objects.using(kwargs["using"])
         group, _ = Group.objects.using(kwargs["using"]).get_or_create(name=CURATORS)
-        group.permissions.add(
-            *permissions.filter(content_type__app_label=app_config.label, codename__in=codenames)
-        )
+        group.permissions.add(*permissions.filter(content_type__app_label=app_config.label, codename__in=codenames))
 
 
 for label in CURATOR_PERMISSIONS:

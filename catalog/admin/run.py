@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
-from unfold.decorators import display
 
-from catalog.admin.site import Derived, ModelAdmin, bar, duration, may
+from catalog.admin.site import Derived, ModelAdmin, badge, bar, duration, may
 from catalog.models import Run
 from catalog.models.run import RunState
 from catalog.services.runs import cancel_runs
@@ -27,7 +23,7 @@ STATE_COLOURS = {
 
 @admin.register(Run)
 class RunAdmin(Derived, ModelAdmin[Run]):
-    list_display: Sequence[Any] = (
+    list_display = (
         "name",
         "shown_state",
         "progress",
@@ -42,13 +38,13 @@ class RunAdmin(Derived, ModelAdmin[Run]):
     list_per_page = 50
     show_full_result_count = False
     sortable_by = ()
-    actions: Sequence[Any] = ("cancel",)
+    actions = ("cancel",)
 
     @admin.display(description="Run")
     def name(self, run: Run) -> str:
         return str(run)
 
-    @display(description="State", label=STATE_COLOURS)
+    @badge("State", STATE_COLOURS)
     def shown_state(self, run: Run) -> str:
         is_stopping = run.cancel_requested and run.state == RunState.RUNNING
         return "Stopping" if is_stopping else run.get_state_display()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from django import forms
 from django.contrib.auth import get_permission_codename
@@ -13,6 +14,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 if TYPE_CHECKING:
@@ -36,11 +38,14 @@ __all__ = [
     "ModelAdmin",
     "ModelForm",
     "PrettyJSONField",
+    "badge",
     "bar",
     "duration",
     "is_list",
     "may",
 ]
+
+Method = TypeVar("Method", bound=Callable[..., Any])
 
 
 class Derived:
@@ -80,7 +85,7 @@ class KeysFirstPaginator(Paginator):  # type: ignore[type-arg]
     def page(self, number: int | str) -> Page[Any]:
         number = self.validate_number(number)
         start = (number - 1) * self.per_page
-        rows = cast(QuerySet[Any], self.object_list)
+        rows = cast("QuerySet[Any]", self.object_list)
         keys = list(rows.prefetch_related(None).values_list("pk", flat=True)[start : start + self.per_page])
         return Page(rows.filter(pk__in=keys), number, self)
 
@@ -93,8 +98,13 @@ def is_list(request: HttpRequest) -> bool:
 
 def may(request: HttpRequest, action: str, model: type[Model]) -> bool:
     """Whether the person has the permission `view`, `add`, `change` or `delete` on the model."""
-    codename = get_permission_codename(action, model._meta)
-    return bool(request.user.has_perm(f"{model._meta.app_label}.{codename}"))
+    options = model._meta  # noqa: SLF001 - Django's documented way to a model's names
+    return bool(request.user.has_perm(f"{options.app_label}.{get_permission_codename(action, options)}"))
+
+
+def badge(description: str, colours: Mapping[str, str]) -> Callable[[Method], Method]:
+    """Shows what a list's column returns as a coloured label; `colours` are unfold's names by text."""
+    return cast("Callable[[Method], Method]", display(description=description, label=dict(colours)))
 
 
 def bar(share: float, title: str) -> SafeString:

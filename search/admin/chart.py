@@ -34,9 +34,7 @@ def draw(title: str, series: dict[str, Sequence[float | None]]) -> Chart:
     """The chart of the series, oldest value first; None leaves a step out. A series without a value has no line."""
     values = [value for row in series.values() for value in row if value is not None]
     lowest, highest = (min(values), max(values)) if values else (0.0, 1.0)
-    lines = tuple(
-        _line(name, row, lowest, highest) for name, row in series.items() if any(v is not None for v in row)
-    )
+    lines = tuple(_line(name, row, lowest, highest) for name, row in series.items() if any(v is not None for v in row))
     return Chart(title, lowest, highest, lines)
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from typing import Any
 
+from diff_match_patch import diff_match_patch  # type: ignore[import-untyped]
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-MAX_WORDS = 1_500  # of a text; comparing takes time that grows with the square
+MAX_WORDS = 1_500  # of a text
+MAX_SECONDS = 0.3  # for comparing two texts
+FIRST_LETTER = 0x100
 TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
 
 
@@ -28,12 +30,34 @@ class Difference:
 def mark_differences(left: str, right: str) -> tuple[SafeString, SafeString]:
     """Both texts as HTML, escaped, with `<mark>` around what the other one has not. Long texts are cut."""
     left_words, right_words = _tokens(left), _tokens(right)
-    matcher = SequenceMatcher(None, _folded(left_words), _folded(right_words), autojunk=False)
     left_html, right_html = [], []
-    for tag, i1, i2, j1, j2 in matcher.get_opcodes():
-        left_html.append(_span("".join(left_words[i1:i2]), is_marked=tag != "equal"))
-        right_html.append(_span("".join(right_words[j1:j2]), is_marked=tag != "equal"))
+    left_at = right_at = 0
+    for sign, length in _steps(left_words, right_words):
+        if sign <= 0:
+            part = "".join(left_words[left_at : left_at + length])
+            left_html.append(_span(part, is_marked=sign < 0))
+            left_at += length
+        if sign >= 0:
+            part = "".join(right_words[right_at : right_at + length])
+            right_html.append(_span(part, is_marked=sign > 0))
+            right_at += length
     return _join(left_html, left, left_words), _join(right_html, right, right_words)
+
+
+def _steps(left: Sequence[str], right: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """How many words are only left (-1), only right (1) or the same (0), in turn.
+
+    The comparison works on characters, so each distinct word becomes one. It gives up refining after a while.
+    """
+    letters: dict[str, str] = {}
+    texts = [
+        "".join(letters.setdefault(_folded(word), chr(FIRST_LETTER + len(letters))) for word in words)
+        for words in (left, right)
+    ]
+    comparison = diff_match_patch()
+    comparison.Diff_Timeout = MAX_SECONDS
+    for sign, text in comparison.diff_main(*texts, False):
+        yield sign, len(text)
 
 
 def compare_attributes(left: dict[str, Any], right: dict[str, Any]) -> list[Difference]:
@@ -49,8 +73,8 @@ def _tokens(text: str) -> list[str]:
     return TOKEN.findall(text)[: 2 * MAX_WORDS]
 
 
-def _folded(words: Sequence[str]) -> list[str]:
-    return [" " if word.isspace() else word.casefold() for word in words]
+def _folded(word: str) -> str:
+    return " " if word.isspace() else word.casefold()
 
 
 def _span(text: str, *, is_marked: bool) -> str:

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.contrib.admin import SimpleListFilter
 from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
-from unfold.decorators import display
 
 from catalog.access import actor_of_user
 from catalog.admin.item_search import find_item_ids
-from catalog.admin.site import Derived, KeysFirstPaginator, ModelAdmin, may
+from catalog.admin.site import Derived, KeysFirstPaginator, ModelAdmin, badge, may
 from catalog.errors import CatalogError
 from catalog.models import Item
 from search.admin.evidence import summarise
 from search.admin.pair_page import decide_and_go_on, page_context
+from search.duplicates.decisions import Decision, decide
 from search.models import DuplicatePair
 from search.models.duplicate import PairState
 
@@ -51,7 +50,7 @@ class StateFilter(SimpleListFilter):
 
 @admin.register(DuplicatePair)
 class DuplicatePairAdmin(Derived, ModelAdmin[DuplicatePair]):
-    list_display: Sequence[Any] = (
+    list_display = (
         "shown_score",
         "first_title",
         "second_title",
@@ -68,7 +67,7 @@ class DuplicatePairAdmin(Derived, ModelAdmin[DuplicatePair]):
     show_full_result_count = False
     ordering = ("-score", "id")
     sortable_by = ("shown_score",)
-    actions: Sequence[Any] = ("same", "not_the_same", "undecide")
+    actions = ("same", "not_the_same", "undecide")
     change_form_template = "admin/search/duplicatepair/change_form.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[DuplicatePair]:
@@ -101,11 +100,11 @@ class DuplicatePairAdmin(Derived, ModelAdmin[DuplicatePair]):
     def why(self, pair: DuplicatePair) -> str:
         return summarise(pair.evidence)
 
-    @display(description="Flag", label={"flagged": "danger", "changed": "warning"})
+    @badge("Flag", {"flagged": "danger", "changed": "warning"})
     def flag(self, pair: DuplicatePair) -> str:
         return "changed" if pair.is_changed else "flagged" if pair.is_flagged else "–"
 
-    @display(description="State", label=STATE_COLOURS)
+    @badge("State", STATE_COLOURS)
     def shown_state(self, pair: DuplicatePair) -> str:
         return pair.get_state_display()
 
@@ -124,9 +123,7 @@ class DuplicatePairAdmin(Derived, ModelAdmin[DuplicatePair]):
     def undecide(self, request: HttpRequest, queryset: QuerySet[DuplicatePair]) -> None:
         self._decide_all(request, queryset, PairState.SUGGESTED)
 
-    def _decide_all(
-        self, request: HttpRequest, pairs: QuerySet[DuplicatePair], decision: PairState
-    ) -> None:
+    def _decide_all(self, request: HttpRequest, pairs: QuerySet[DuplicatePair], decision: PairState) -> None:
         decided = 0
         for pair in pairs:
             try:
@@ -136,13 +133,10 @@ class DuplicatePairAdmin(Derived, ModelAdmin[DuplicatePair]):
                 self.message_user(request, f"{pair}: {error.message}", messages.ERROR)
         self.message_user(request, f"{decided} pairs: {decision.label.lower()}.")
 
-    def decide(
-        self, request: HttpRequest, pair: DuplicatePair, decision: PairState, reason: str = ""
-    ) -> None:
+    def decide(self, request: HttpRequest, pair: DuplicatePair, decision: PairState, reason: str = "") -> None:
         """Raises CatalogError when the pair cannot be decided."""
-        from search.duplicates.decisions import decide
-
-        decide(pair=pair, decision=decision.value, actor=actor_of_user(request.user), reason=reason)
+        value = cast("Decision", decision.value)
+        decide(pair=pair, decision=value, actor=actor_of_user(request.user), reason=reason)
         self.log_change(request, pair, f"Decided: {decision.label.lower()}. {reason}".strip())
 
     def get_urls(self) -> list[URLPattern]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -20,7 +19,7 @@ MAX_CHARTS = 6
 
 @admin.register(EvaluationRun)
 class EvaluationRunAdmin(Derived, ModelAdmin[EvaluationRun]):
-    list_display: Sequence[Any] = ("dataset", "created_at", "hybrid", "semantic", "lexical", "recall", "latency")
+    list_display = ("dataset", "created_at", "hybrid", "semantic", "lexical", "recall", "latency")
     list_filter = ("dataset",)
     list_per_page = 50
     show_full_result_count = False

@@ -11,31 +11,29 @@ SUMMARY_TERMS = 3
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One reason for or against a pair. `weight` is positive when it speaks for it, None when unknown."""
+    """One reason for or against a pair; `contribution` is below 0 when it speaks against it."""
 
     name: str
-    text: str
-    weight: float | None
+    value: str
+    contribution: float
 
     @property
     def is_against(self) -> bool:
-        return self.weight is not None and self.weight < 0
+        return self.contribution < 0
 
 
 def read_terms(evidence: Sequence[dict[str, Any]]) -> list[Term]:
-    """The terms, the heaviest first."""
-    terms = [_read_term(term) for term in evidence if isinstance(term, dict)]
-    return sorted(terms, key=lambda term: -abs(term.weight or 0))
+    """The terms, the weightiest first. What is not known is left out, as the format grows with the evidence."""
+    terms = [_read_term(term) for term in evidence if isinstance(term, dict) and "name" in term]
+    return sorted(terms, key=lambda term: -abs(term.contribution))
 
 
 def summarise(evidence: Sequence[dict[str, Any]]) -> str:
-    """The heaviest terms in one line."""
-    return ", ".join(f"{term.name} {term.text}".strip() for term in read_terms(evidence)[:SUMMARY_TERMS]) or "–"
+    """The weightiest terms in one line."""
+    return ", ".join(f"{term.name} {term.value}".strip() for term in read_terms(evidence)[:SUMMARY_TERMS]) or "–"
 
 
 def _read_term(term: dict[str, Any]) -> Term:
-    name = str(term.get("label") or term.get("name") or term.get("term") or "evidence").replace("_", " ")
-    value = term.get("text") or term.get("detail") or term.get("value")
-    weight = next((term[key] for key in ("contribution", "weight", "points") if key in term), None)
+    value = term.get("value")
     shown = f"{value:.2f}" if isinstance(value, float) else "" if value is None else str(value)
-    return Term(name, shown, float(weight) if isinstance(weight, int | float) else None)
+    return Term(str(term["name"]).replace("_", " "), shown, float(term.get("contribution") or 0))

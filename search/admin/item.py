@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, cast
+from collections.abc import Callable
+from typing import Any, ClassVar, cast
 
 from django.contrib import admin
 from django.db.models import Prefetch, Q
@@ -11,10 +11,9 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from unfold.decorators import display
 
 from catalog.admin.item import ItemAdmin
-from catalog.admin.site import is_list, may
+from catalog.admin.site import badge, is_list, may
 from catalog.models import Item
 from catalog.models.item import ItemQuerySet
 from search.admin.states import STATE_COLOURS, EmbeddingStateFilter, active_states
@@ -30,19 +29,19 @@ admin.site.unregister(Item)
 class SearchableItemAdmin(ItemAdmin):
     """Registered in place of the catalog's, which knows nothing of search."""
 
-    list_display = ("name", "external_id", "collection", "status", "embedding", "updated_at")
-    list_filter = ("collection", "status", EmbeddingStateFilter)
+    list_display: Any = ("name", "external_id", "collection", "status", "embedding", "updated_at")
+    list_filter: ClassVar[Any] = ("collection", "status", EmbeddingStateFilter)
 
     def get_queryset(self, request: HttpRequest) -> ItemQuerySet:
         items = super().get_queryset(request)
         return items.prefetch_related(active_states()) if is_list(request) else items
 
-    @display(description="Embedding", label=STATE_COLOURS)
+    @badge("Embedding", STATE_COLOURS)
     def embedding(self, item: Item) -> str:
-        rows = cast(list[ItemEmbedding], getattr(item, "active_embeddings", []))
+        rows = cast("list[ItemEmbedding]", getattr(item, "active_embeddings", []))
         return rows[0].get_state_display() if rows else "None"
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Item | None = None) -> Sequence[Any]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Item | None = None) -> tuple[str, ...]:
         fields = super().get_readonly_fields(request, obj)
         return (*fields, *self._derived_fields(request)) if obj else fields
 

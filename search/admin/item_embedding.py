@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 from django.contrib import admin
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.decorators import display
 
 from catalog.admin.item_search import find_item_ids
-from catalog.admin.site import Derived, KeysFirstPaginator, ModelAdmin, may
+from catalog.admin.site import Derived, KeysFirstPaginator, ModelAdmin, badge, may
 from catalog.models import Item
 from search.admin.states import STATE_COLOURS
 from search.embedding.retry import retry
@@ -23,7 +19,7 @@ from search.models import ItemEmbedding
 
 @admin.register(ItemEmbedding)
 class ItemEmbeddingAdmin(Derived, ModelAdmin[ItemEmbedding]):
-    list_display: Sequence[Any] = (
+    list_display = (
         "name",
         "space",
         "shown_state",
@@ -41,8 +37,8 @@ class ItemEmbeddingAdmin(Derived, ModelAdmin[ItemEmbedding]):
     show_full_result_count = False
     ordering = ("-id",)
     sortable_by = ()
-    actions: Sequence[Any] = ("try_again",)
-    fields: Any = (
+    actions = ("try_again",)
+    fields = (
         ("item_link", "collection"),
         ("space", "shown_state"),
         ("attempts", "next_attempt_at"),
@@ -72,7 +68,7 @@ class ItemEmbeddingAdmin(Derived, ModelAdmin[ItemEmbedding]):
         address = reverse("admin:catalog_item_change", args=[row.item_id])
         return format_html('<a class="akin-link" href="{}">{}</a>', address, row.item)
 
-    @display(description="State", label=STATE_COLOURS)
+    @badge("State", STATE_COLOURS)
     def shown_state(self, row: ItemEmbedding) -> str:
         return row.get_state_display()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, cast
 
 from django.contrib import admin
@@ -11,9 +10,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.decorators import display
 
-from catalog.admin.site import Derived, ModelAdmin, bar
+from catalog.admin.site import Derived, ModelAdmin, badge, bar
 from search.models import EmbeddingSpace
 from search.models.embedding import EmbeddingState, SpaceState
 
@@ -27,7 +25,7 @@ STATE_COLOURS = {
 
 @admin.register(EmbeddingSpace)
 class EmbeddingSpaceAdmin(Derived, ModelAdmin[EmbeddingSpace]):
-    list_display: Sequence[Any] = (
+    list_display = (
         "name",
         "shown_state",
         "coverage",
@@ -45,30 +43,34 @@ class EmbeddingSpaceAdmin(Derived, ModelAdmin[EmbeddingSpace]):
         def rows_in(*states: EmbeddingState) -> Count:
             return Count("item_embeddings", filter=Q(item_embeddings__state__in=states))
 
-        return super().get_queryset(request).annotate(
-            row_count=Count("item_embeddings"),
-            embedded_count=rows_in(EmbeddingState.EMBEDDED),
-            waiting_count=rows_in(EmbeddingState.PENDING, EmbeddingState.CLAIMED),
-            failed_count=rows_in(EmbeddingState.FAILED),
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                row_count=Count("item_embeddings"),
+                embedded_count=rows_in(EmbeddingState.EMBEDDED),
+                waiting_count=rows_in(EmbeddingState.PENDING, EmbeddingState.CLAIMED),
+                failed_count=rows_in(EmbeddingState.FAILED),
+            )
         )
 
-    @display(description="State", label=STATE_COLOURS)
+    @badge("State", STATE_COLOURS)
     def shown_state(self, space: EmbeddingSpace) -> str:
         return space.get_state_display()
 
     @admin.display(description="Coverage")
     def coverage(self, space: EmbeddingSpace) -> SafeString:
-        counts = cast(Any, space)
+        counts = cast("Any", space)
         share = counts.embedded_count / counts.row_count if counts.row_count else 0.0
         return bar(share, f"{counts.embedded_count:,} of {counts.row_count:,} items")
 
     @admin.display(description="Waiting")
     def waiting(self, space: EmbeddingSpace) -> str:
-        return f"{cast(Any, space).waiting_count:,}"
+        return f"{cast('Any', space).waiting_count:,}"
 
     @admin.display(description="Failed")
     def failed(self, space: EmbeddingSpace) -> SafeString | str:
-        count = cast(Any, space).failed_count
+        count = cast("Any", space).failed_count
         address = reverse("admin:search_itemembedding_changelist")
         link = '<a class="akin-link" href="{}?state__exact=failed&amp;space__id__exact={}">{}</a>'
         return format_html(link, address, space.pk, count) if count else "0"
