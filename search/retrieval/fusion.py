@@ -12,14 +12,17 @@ FEEDBACK_WEIGHT = 0.5
 RRF_K = 60
 
 Scores: TypeAlias = NDArray[np.float64]  # (candidates,), larger is better
+Known: TypeAlias = NDArray[np.bool_]  # (candidates,), whether there is a score yet
 
 
-def standardise(scores: Scores) -> Scores:
-    """Z-scores, all zero where the scores do not differ."""
-    deviation = float(scores.std()) if scores.size else 0.0
+def standardise(scores: Scores, is_known: Known | None = None) -> Scores:
+    """Z-scores, all zero where the scores do not differ. What is not known neither gains nor loses: it has zero."""
+    known = scores if is_known is None else scores[is_known]
+    deviation = float(known.std()) if known.size else 0.0
     if deviation < 1e-9:
         return np.zeros_like(scores)
-    return np.asarray((scores - scores.mean()) / deviation)
+    standardised = (scores - known.mean()) / deviation
+    return standardised if is_known is None else np.where(is_known, standardised, 0.0)
 
 
 def semantic_score(item_similarity: Scores, passage_similarity: Scores) -> Scores:
@@ -27,14 +30,14 @@ def semantic_score(item_similarity: Scores, passage_similarity: Scores) -> Score
     return (item_similarity + passage_similarity) / 2
 
 
-def fuse(lexical: Scores, semantic: Scores) -> Scores:
+def fuse(lexical: Scores, semantic: Scores, is_embedded: Known | None = None) -> Scores:
     """Standardised words plus standardised meaning, in equal parts."""
-    return standardise(lexical) + standardise(semantic)
+    return standardise(lexical) + standardise(semantic, is_embedded)
 
 
-def add_feedback(fused: Scores, feedback_similarity: Scores) -> Scores:
+def add_feedback(fused: Scores, feedback_similarity: Scores, is_embedded: Known | None = None) -> Scores:
     """Moves the scores towards items that resemble the first hits' centroid."""
-    return fused + FEEDBACK_WEIGHT * standardise(feedback_similarity)
+    return fused + FEEDBACK_WEIGHT * standardise(feedback_similarity, is_embedded)
 
 
 def fuse_reciprocal_ranks(lexical: Scores, semantic: Scores, k: int = RRF_K) -> Scores:

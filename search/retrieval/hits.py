@@ -142,7 +142,8 @@ class _Explainer:
         if prepared.space is not None:
             self._legs.append(("semantic", semantic, candidates.item_similarity != 0))
         self._tables = [
-            (name, raw, fusion.standardise(raw), fusion.ranks(raw), has) for name, raw, has in self._legs
+            (name, raw, fusion.standardise(raw, has if name == "semantic" else None), fusion.ranks(raw), has)
+            for name, raw, has in self._legs
         ]
 
     def __call__(self, n: int, row: Row, passage: tuple[int, int] | None) -> Explanation:

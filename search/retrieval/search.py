@@ -95,15 +95,16 @@ def _rank(request: SearchRequest, prepared: Prepared, filters: Sequence[Filter])
 def _scores(request: SearchRequest, prepared: Prepared, candidates: Candidates) -> fusion.Scores:
     if prepared.space is None:
         return candidates.lexical
+    is_embedded = candidates.item_similarity != 0
     semantic = fusion.semantic_score(candidates.item_similarity, candidates.passage_similarity)
     if request.mode == "semantic":
         return semantic
-    fused = fusion.fuse(candidates.lexical, semantic)
+    fused = fusion.fuse(candidates.lexical, semantic, is_embedded)
     if len(candidates) <= fusion.FEEDBACK_HITS:
         return fused
     first = candidates.ids[fusion.order_of(fused, candidates.ids)[: fusion.FEEDBACK_HITS]]
     similarity = legs.feedback_similarity(prepared.space, first.tolist(), candidates.ids)
-    return fusion.add_feedback(fused, similarity)
+    return fusion.add_feedback(fused, similarity, is_embedded)
 
 
 IDENTIFIED = """

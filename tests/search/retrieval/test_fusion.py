@@ -32,6 +32,12 @@ def test_fusion_does_not_depend_on_the_scale_of_a_leg(one: fusion.Scores, factor
     assert np.allclose(fusion.standardise(one * factor + shift), fusion.standardise(one), atol=1e-5)
 
 
+def test_what_has_no_score_yet_counts_as_average() -> None:
+    standardised = fusion.standardise(scores(0.2, 0, 0.6), np.array([True, False, True]))
+    assert standardised.tolist() == pytest.approx([-1, 0, 1])
+    assert fusion.standardise(scores(0, 0), np.array([False, False])).tolist() == [0, 0]
+
+
 def test_both_legs_count_the_same() -> None:
     assert fusion.fuse(scores(0, 10), scores(0.9, 0.1)).tolist() == pytest.approx([0, 0])
 
