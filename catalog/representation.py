@@ -60,10 +60,14 @@ class ItemPage(BaseModel):
 EmbeddingLookup = Callable[[Sequence[int]], Mapping[int, EmbeddingOut]]
 
 
+def _know_nothing(item_ids: Sequence[int]) -> Mapping[int, EmbeddingOut]:
+    return {}
+
+
 class _Embeddings:
     """The catalog knows nothing of search: whoever composes the application says where embeddings are looked up."""
 
-    lookup: EmbeddingLookup = staticmethod(lambda ids: {})
+    lookup: EmbeddingLookup = staticmethod(_know_nothing)
 
 
 def use_embedding_lookup(lookup: EmbeddingLookup) -> None:

@@ -27,6 +27,9 @@ Positions in texts count Unicode characters from 0, the end exclusive.
 """
 
 
+TAGS = ("Collections", "Items", "Search", "Related", "Duplicates", "Status")
+
+
 class ApiKey(HttpBearer):
     """An API key, which reading public collections does not need."""
 
@@ -45,6 +48,7 @@ api = JsonAPI(
     auth=ApiKey(),
     docs=Swagger({"validatorUrl": None, "persistAuthorization": False}),
     docs_url=None,
+    openapi_extra={"tags": [{"name": name} for name in TAGS]},
 )
 add_error_handlers(api)
 use_embedding_lookup(item_embeddings)

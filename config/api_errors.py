@@ -16,9 +16,9 @@ from ninja.errors import HttpError, ValidationError
 from redis.exceptions import RedisError
 
 from catalog.errors import CatalogError
-from catalog.http import Moved
+from catalog.http import ItemMovedError
 from catalog.services.bulk import refusal
-from search.retrieval.rate_limit import TooManyRequests
+from search.retrieval.rate_limit import RateLimitError
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ def error_response(status: int, code: str, message: str, details: Any = None) ->
 
 def _catalog_error(request: HttpRequest, error: CatalogError) -> HttpResponse:
     response = error_response(error.status, error.code, error.message, error.details)
-    if isinstance(error, TooManyRequests):
+    if isinstance(error, RateLimitError):
         response["Retry-After"] = str(error.retry_after)
     return response
 
@@ -74,7 +74,7 @@ def _too_big(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
     return error_response(413, "too_large", "The body is too large for this path.")
 
 
-def _moved(request: HttpRequest, moved: Moved) -> HttpResponse:
+def _moved(request: HttpRequest, moved: ItemMovedError) -> HttpResponse:
     """Not to be remembered by caches, because a merge can be undone."""
     return HttpResponse(status=308, headers={"Location": moved.location, "Cache-Control": "no-store"})
 
@@ -105,7 +105,7 @@ HANDLERS: dict[type[Exception], Callable[[HttpRequest, Any], HttpResponse]] = {
     ValidationError: _wrong_shape,
     HttpError: _http_error,
     RequestDataTooBig: _too_big,
-    Moved: _moved,
+    ItemMovedError: _moved,
     DatabaseError: _database_error,
     InterfaceError: _unavailable,
     RedisError: _unavailable,

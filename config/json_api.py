@@ -22,7 +22,7 @@ from config.api_errors import error_response
 
 View = Callable[..., HttpResponseBase]
 
-MAX_BODY_BYTES = 4 * 1024 * 1024  # twelve bytes, its longest JSON form, for each character of the longest item, and more
+MAX_BODY_BYTES = 4 * 1024 * 1024  # the longest item at twelve bytes a character, as JSON may take
 
 ERROR_SCHEMAS = ErrorBody.model_json_schema(ref_template="#/components/schemas/{model}")
 
@@ -96,14 +96,31 @@ def _in_json(view: View) -> View:
     def answer(request: HttpRequest, *args: Any, **options: Any) -> HttpResponseBase:
         if _length(request) > (MAX_BULK_BYTES if request.path_info.endswith("/items/bulk") else MAX_BODY_BYTES):
             return error_response(413, "too_large", "The body is too large for this path.")
+        if request.method == "HEAD":
+            return _headers_alone(view, request, *args, **options)
         try:
             response = view(request, *args, **options)
         except Http404:
             return unknown_path(request)
-        if not isinstance(response, HttpResponseNotAllowed):
-            return response
-        refusal = error_response(405, "method_not_allowed", f"{request.method} is not possible here.")
-        refusal["Allow"] = response["Allow"]
-        return refusal
+        return _refusal(request, response) if isinstance(response, HttpResponseNotAllowed) else response
 
     return answer
+
+
+def _headers_alone(view: View, request: HttpRequest, *args: Any, **options: Any) -> HttpResponseBase:
+    """HEAD is GET without the body."""
+    request.method = "GET"
+    try:
+        response = _in_json(view)(request, *args, **options)
+    finally:
+        request.method = "HEAD"
+    if isinstance(response, HttpResponse):
+        response["Content-Length"] = str(len(response.content))
+        response.content = b""
+    return response
+
+
+def _refusal(request: HttpRequest, response: HttpResponseBase) -> HttpResponse:
+    refusal = error_response(405, "method_not_allowed", f"{request.method} is not possible here.")
+    refusal["Allow"] = response["Allow"]
+    return refusal

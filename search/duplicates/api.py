@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 from uuid import uuid4
 
 from django.http import HttpRequest
@@ -22,8 +22,9 @@ from catalog.http import (
 )
 from catalog.models import Item
 from catalog.models.api_key import Scope
+from catalog.models.item import Status
 from catalog.schemas import Strict, Text, parse_item
-from search.duplicates.check import check_item
+from search.duplicates.check import PossibleDuplicate, check_item
 from search.duplicates.decisions import decide
 from search.duplicates.pairs import list_pairs
 from search.models import DuplicatePair
@@ -87,12 +88,7 @@ def check_duplicates(request: HttpRequest, slug: str, body: ItemPatch) -> CheckO
     check_rate(request, actor_of(request))
     entry = parse_item({"external_id": f"unsaved-{uuid4()}", **body.model_dump(exclude_unset=True, exclude_none=True)})
     found = check_item(collection=collection, entry=entry)
-    return CheckOut(
-        duplicates=[
-            PossibleOut(item=_brief(one.item), score=one.score, is_flagged=one.is_flagged, evidence=one.evidence)
-            for one in found
-        ]
-    )
+    return CheckOut(duplicates=[_possible_out(one) for one in found])
 
 
 @router.get("/{slug}/duplicates", response=PairPage)
@@ -103,15 +99,15 @@ def list_duplicates(
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
     cursor: Annotated[str | None, Query(description="next_cursor of the page before")] = None,
 ) -> PairPage:
-    """Pairs of items that may be the same thing, best first."""
+    """Pairs of items that may be the same thing, best first. Pairs with a draft in them are left out for readers."""
     collection = collection_to_read(request, slug)
     question = fingerprint("duplicates", collection.pk, state)
     offset = 0 if cursor is None else int(position_of(cursor, question))
     pairs, total = list_pairs(collection=collection, state=state, limit=limit, offset=offset)
     end = offset + len(pairs)
-    with_decider = actor_of(request).has(Scope.WRITE, collection)
+    may_write = actor_of(request).has(Scope.WRITE, collection)
     return PairPage(
-        pairs=[_pair_out(pair, with_decider) for pair in pairs],
+        pairs=[_pair_out(pair, may_write) for pair in pairs if may_write or _is_published(pair)],
         total=total,
         next_cursor=cursor_of(end, question) if pairs and end < total else None,
     )
@@ -128,15 +124,25 @@ def decide_duplicate(request: HttpRequest, slug: str, pair_id: int, body: Decisi
     return _pair_out(decided, with_decider=True)
 
 
+def _possible_out(found: PossibleDuplicate) -> PossibleOut:
+    return PossibleOut(
+        item=_brief(found.item), score=round(found.score, 6), is_flagged=found.is_flagged, evidence=found.evidence
+    )
+
+
+def _is_published(pair: DuplicatePair) -> bool:
+    return pair.first.status == pair.second.status == Status.PUBLISHED
+
+
 def _pair_out(pair: DuplicatePair, with_decider: bool) -> PairOut:
     return PairOut(
         id=pair.pk,
         first=_brief(pair.first),
         second=_brief(pair.second),
-        score=pair.score,
+        score=round(pair.score, 6),
         is_flagged=pair.is_flagged,
         evidence=pair.evidence,
-        state=pair.state,
+        state=cast("State", pair.state),
         is_changed=pair.is_changed,
         decided_by=pair.decided_by_name or None if with_decider else None,
         decided_at=pair.decided_at,

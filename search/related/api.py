@@ -116,4 +116,4 @@ def _list_out(found: Sequence[RelatedItem]) -> RelatedList:
 
 def _related_out(related: RelatedItem) -> RelatedOut:
     fields = {name: getattr(related.item, name) for name in RelatedOut.model_fields if name != "score"}
-    return RelatedOut(**fields, score=related.score)
+    return RelatedOut(**fields, score=round(related.score, 6))

@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 WINDOW_SECONDS = 60
 
 
-class TooManyRequests(SearchError):
+class RateLimitError(SearchError):
     """`retry_after` is in seconds."""
 
     code = "rate_limited"
@@ -30,7 +30,7 @@ class TooManyRequests(SearchError):
 
 
 def check_rate(request: HttpRequest, actor: Actor) -> None:
-    """Counts one search of a stranger's address in a fixed window of a minute. Raises TooManyRequests.
+    """Counts one search of a stranger's address in a fixed window of a minute. Raises RateLimitError.
 
     Owners of a key are not counted. Without Redis everybody may search: an answer matters more than the limit.
     """
@@ -39,7 +39,7 @@ def check_rate(request: HttpRequest, actor: Actor) -> None:
         return
     window, elapsed = divmod(int(time.time()), WINDOW_SECONDS)
     if _count(f"rate:{request.META.get('REMOTE_ADDR', '')}:{window}") > limit:
-        raise TooManyRequests(WINDOW_SECONDS - elapsed)
+        raise RateLimitError(WINDOW_SECONDS - elapsed)
 
 
 def _count(key: str) -> int:

@@ -101,11 +101,12 @@ def search_out(result: SearchResult, next_cursor: str | None) -> SearchOut:
 
 
 def passages_out(passages: list[PassageHit]) -> PassagesOut:
-    return PassagesOut(
-        passages=[
-            PassageOut(**{name: getattr(passage, name) for name in PassageOut.model_fields}) for passage in passages
-        ]
-    )
+    return PassagesOut(passages=[_passage_out(passage) for passage in passages])
+
+
+def _passage_out(passage: PassageHit) -> PassageOut:
+    fields = {name: getattr(passage, name) for name in PassageOut.model_fields}
+    return PassageOut(**{**fields, "score": round(passage.score, 6)})
 
 
 def _hit_out(hit: Hit) -> HitOut:
@@ -118,7 +119,7 @@ def _hit_out(hit: Hit) -> HitOut:
         band=hit.band,
         snippet=SnippetOut(text=hit.snippet.text, marks=list(hit.snippet.marks)),
         attributes=hit.attributes,
-        explanation=hit.explanation and _explanation_out(hit.explanation),
+        explanation=None if hit.explanation is None else _explanation_out(hit.explanation),
     )
 
 

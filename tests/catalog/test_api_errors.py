@@ -27,6 +27,11 @@ def test_an_impossible_method_is_refused_in_json() -> None:
     assert "GET" in answer.headers["Allow"]
 
 
+def test_a_head_request_answers_like_get_without_the_body() -> None:
+    answer = Caller().send("HEAD", "collections", b"")
+    assert (answer.status, answer.json) == (200, None)
+
+
 @pytest.mark.parametrize("body", [b"{", b"\xff\xfe", b'{"title": NaN}', b'{"title": "\\ud800"}', b"[" * 5_000])
 def test_bad_json_is_bad_input(body: bytes) -> None:
     make_shop()

@@ -96,6 +96,12 @@ def test_strangers_do_not_see_who_decided_and_why(shop: Collection) -> None:
     assert (shown["state"], shown["decided_by"], shown["reason"]) == ("dismissed", None, None)
 
 
+def test_strangers_do_not_see_pairs_with_drafts(shop: Collection) -> None:
+    make_pair(shop, "tent-1", "draft-1")
+    assert Caller().get(DUPLICATES).json["pairs"] == []
+    assert len(Caller(Scope.WRITE).get(DUPLICATES).json["pairs"]) == 1
+
+
 def test_only_curators_of_the_collection_decide(shop: Collection) -> None:
     path = f"{DUPLICATES}/{make_pair(shop, 'tent-1', 'tent/2').pk}/decision"
     charlie = Caller(Scope.CURATE, make_shop(slug="charlies"))
