@@ -37,7 +37,7 @@ class ErrorPageMiddleware:
                 page["Retry-After"] = str(retry_after)
             return page
         if isinstance(exception, OperationalError | InterfaceError):
-            logger.exception("The database does not answer")
+            logger.error("The database does not answer", exc_info=exception)
             return error_page(503)
         return None
 

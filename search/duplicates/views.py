@@ -42,7 +42,7 @@ def add(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _save(request: HttpRequest, form: ItemForm) -> HttpResponse:
-    assert form.entry is not None  # noqa: S101  the form is valid
+    assert form.entry is not None
     try:
         item = create_item(collection=form.collection, entry=form.entry)
     except Conflict as error:

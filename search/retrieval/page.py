@@ -70,7 +70,7 @@ class SearchPage:
 
     @property
     def is_collection_empty(self) -> bool:
-        return self.result is not None and not (self.result.hits or self.query_text or self.chips)
+        return self.result is not None and not (self.result.total or self.query_text or self.chips)
 
     @property
     def pages(self) -> list[tuple[int, str]]:

@@ -173,9 +173,7 @@ def _filters(params: Parameters, schema: Schema) -> tuple[Filter, ...]:
     return tuple(filters.values())
 
 
-def _with_condition(
-    before: Filter, condition: str, values: list[str], definition: AttributeDefinition
-) -> Filter:
+def _with_condition(before: Filter, condition: str, values: list[str], definition: AttributeDefinition) -> Filter:
     match condition:
         case "":
             return replace(before, terms=_terms(values, definition))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django import template
+from django.contrib.admin.templatetags.admin_urls import admin_urlname
 from django.contrib.admin.utils import quote
 from django.db.models import Model
 from django.http import HttpRequest
@@ -78,7 +79,7 @@ def _mark(text: str, marks: Sequence[tuple[int, int]]) -> SafeString:
         if position <= start < end:
             pieces += [escape(text[position:start]), "<mark>", escape(text[start:end]), "</mark>"]
             position = end
-    return mark_safe("".join([*pieces, escape(text[position:])]))  # noqa: S308  every piece is escaped above
+    return mark_safe("".join([*pieces, escape(text[position:])]))  # noqa: S308 - every piece is escaped above
 
 
 @register.filter
@@ -142,7 +143,7 @@ def by_contribution(evidence: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def admin_link(row: Model) -> str:
     """Where the admin changes this row; empty where it does not."""
     try:
-        return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[quote(row.pk)])
+        return reverse(admin_urlname(row._meta, SafeString("change")), args=[quote(row.pk)])  # noqa: SLF001 - public in Django
     except NoReverseMatch:
         return ""
 

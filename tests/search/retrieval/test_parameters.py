@@ -28,7 +28,8 @@ def test_nothing_given_is_an_empty_hybrid_query_with_the_facets_of_the_schema() 
     request = parse("")
     assert (request.query_text, request.mode, request.limit, request.offset) == ("", "hybrid", 10, 0)
     assert request.facets == ("brand", "price")
-    assert request.filters == () and request.explain is False
+    assert request.filters == ()
+    assert request.explain is False
 
 
 def test_everything_given() -> None:
@@ -43,7 +44,8 @@ def test_everything_given() -> None:
         25,
         50,
     )
-    assert request.explain is True and request.facets == ("sku", "brand")
+    assert request.explain is True
+    assert request.facets == ("sku", "brand")
     assert request.filters == (
         Filter("brand", terms=("Norrdal", "Tarnholt")),
         Filter("price", minimum=10.0, maximum=99.5),
@@ -102,9 +104,7 @@ def test_bad_values_are_refused_by_parameter(query: str, parameter: str, reason:
         parse(query)
     assert caught.value.status == 422
     assert caught.value.message.startswith(f"{parameter}: ")
-    assert caught.value.details == [
-        {"field": parameter, "reason": caught.value.message[len(parameter) + 2 :]}
-    ]
+    assert caught.value.details == [{"field": parameter, "reason": caught.value.message[len(parameter) + 2 :]}]
     assert reason in caught.value.message
 
 
