@@ -10,18 +10,15 @@ from celery.signals import beat_init, celeryd_init
 from django.conf import settings
 from kombu import Queue
 
+from search.embedding import worker
+from search.embedding.schedule import SCHEDULE
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 ROOMS_WITH_TASKS = ["search.embedding", "search.retrieval", "search.duplicates", "search.insight", "search.evaluation"]
 
 # Seconds. A task that is killed at the hard limit is sent again, to a worker that is alive.
 SOFT_TIME_LIMIT, TIME_LIMIT = 600, 660
-
-# What beat sends, by name. The tasks look for work that no message announced, so a lost message costs time only.
-SCHEDULE: dict[str, dict[str, Any]] = {
-    "sweep": {"task": "embedding.sweep", "schedule": 10.0, "options": {"expires": 10}},
-    "keep-ready": {"task": "retrieval.keep_ready", "schedule": 30.0, "options": {"expires": 30}},
-}
 
 app = Celery("akin")
 app.conf.update(
@@ -56,6 +53,7 @@ app.conf.update(
     enable_utc=True,
 )
 app.autodiscover_tasks(ROOMS_WITH_TASKS)
+worker.connect()
 
 
 @celeryd_init.connect(dispatch_uid="config.join")

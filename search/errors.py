@@ -25,3 +25,10 @@ class EncoderRefused(SearchError):
 class QueryTooLong(SearchError):
     code = "query_too_long"
     status = 413
+
+
+class SpaceConflict(SearchError):
+    """An embedding space is not in the state that this needs; nothing was changed."""
+
+    code = "space_conflict"
+    status = 409

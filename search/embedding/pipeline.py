@@ -5,99 +5,153 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
-import numpy as np
-import numpy.typing as npt
-from django.db import OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError
 
-from search.embedding import queue
-from search.embedding.encoders import Encoder, encoder_of
-from search.embedding.queue import Claimed, Encoded
-from search.embedding.text import Span, embedded_text, passage_spans
+from search.embedding import queue, store
+from search.embedding.encoders import Encoder, encoder_of, probe
+from search.embedding.encoding import encode
+from search.embedding.queue import Claimed
 from search.errors import EncoderUnavailable
 from search.models import EmbeddingSpace
+from search.models.embedding import LIVE_STATES, Priority
 
 logger = logging.getLogger(__name__)
 
 CLAIM_SIZE = 1_024  # rows of one claim: enough that batches of similar length waste little padding
 SLICE_SIZE = 128  # rows encoded and stored at a time
-SURELY_FITS = 1  # characters that a token stands for at least
+SLICE_CHARACTERS = 200_000  # of their texts: a slice takes seconds at most, and what a person saved is next
+RENEW_SECONDS = queue.LEASE_SECONDS / 4
 
-TRANSIENT = (EncoderUnavailable, OperationalError, ConnectionError, TimeoutError, MemoryError)
+OUTAGE = (EncoderUnavailable, ConnectionError, TimeoutError)
+DATABASE_DOWN = (OperationalError, InterfaceError)
+
+Stop = Callable[[], bool]
 
 
-def drain(*, seconds: float = 50, should_stop: Callable[[], bool] = lambda: False) -> int:
+class StopError(Exception):
+    """The worker was asked to end while it encoded."""
+
+
+def never() -> bool:
+    return False
+
+
+def drain(*, seconds: float = 50, should_stop: Stop = never) -> int:
     """Embeds pending items until none is due, the time is over or stopping is asked for; returns how many."""
     deadline = time.monotonic() + seconds
+    spaces_down: set[int] = set()
     embedded = 0
     while time.monotonic() < deadline and not should_stop():
-        claimed = queue.claim(CLAIM_SIZE)
+        claimed = queue.claim(CLAIM_SIZE, except_spaces=spaces_down)
         if not claimed:
             break
-        embedded += embed(claimed, should_stop=should_stop)
+        embedded += embed(claimed, should_stop=should_stop, spaces_down=spaces_down)
     return embedded
 
 
-def embed(claimed: Sequence[Claimed], *, should_stop: Callable[[], bool] = lambda: False) -> int:
-    """Embeds claimed rows in slices, in the order of their length, and returns how many were stored."""
-    waiting = sorted(claimed, key=lambda row: (row.space_id, len(row.title) + len(row.body)))
-    done = len(queue.finish([row for row in waiting if row.stored_digest == row.text_digest]))
-    waiting = [row for row in waiting if row.stored_digest != row.text_digest]
-    spaces = EmbeddingSpace.objects.in_bulk({row.space_id for row in waiting})
-    while waiting and not should_stop():
-        space = spaces[waiting[0].space_id]
-        size = next((n for n, row in enumerate(waiting[:SLICE_SIZE]) if row.space_id != space.pk), SLICE_SIZE)
-        part, waiting = waiting[:size], waiting[size:]
-        done += _embed_slice(space, part)
-    queue.release(waiting)
-    return done
+def embed(claimed: Sequence[Claimed], *, should_stop: Stop = never, spaces_down: set[int] | None = None) -> int:
+    """Embeds claimed rows in slices, in the order of their length, and returns how many were stored.
+
+    Rows that a person waits for go between two slices. `spaces_down` collects the spaces whose encoder is down.
+    """
+    return _Batch(claimed, should_stop, set() if spaces_down is None else spaces_down).run()
 
 
-def _embed_slice(space: EmbeddingSpace, rows: Sequence[Claimed]) -> int:
-    """Encodes and stores the rows. When that fails the slice is halved, until one row fails alone."""
-    try:
-        return queue.store(encode(encoder_of(space), rows))
-    except TRANSIENT as error:
-        logger.warning("Embedding %d items has to wait: %s", len(rows), error)
-        for row in rows:
-            queue.fail(row, error, is_permanent=False)
-        return 0
-    except Exception as error:
-        if len(rows) == 1:
-            logger.exception("Item %d cannot be embedded", rows[0].item_id)
-            queue.fail(rows[0], error, is_permanent=True)
+class _Batch:
+    """What is left of one claim."""
+
+    def __init__(self, claimed: Sequence[Claimed], should_stop: Stop, spaces_down: set[int]) -> None:
+        self._should_stop, self._spaces_down = should_stop, spaces_down
+        self._waiting = sorted(
+            claimed, key=lambda row: (row.priority, row.space_id, len(row.title) + len(row.body), row.text_digest)
+        )
+        self._renewed_at = time.monotonic()
+
+    def run(self) -> int:
+        try:
+            return self._run()
+        except StopError:
             return 0
-        half = len(rows) // 2
-        return _embed_slice(space, rows[:half]) + _embed_slice(space, rows[half:])
+        except DATABASE_DOWN as error:
+            with suppress(DatabaseError, InterfaceError):
+                queue.postpone(self._waiting, error)
+            self._waiting = []
+            raise
+        finally:
+            queue.release(self._waiting)
 
+    def _run(self) -> int:
+        done = self._finish_unchanged()
+        spaces = EmbeddingSpace.objects.filter(state__in=LIVE_STATES).in_bulk()
+        while self._waiting and not self._should_stop():
+            self._renew()
+            part = self._next_slice()
+            if part[0].space_id in spaces:
+                done += self._embed_slice(spaces[part[0].space_id], part)
+            self._forget(part)
+            if self._waiting and self._waiting[0].priority > Priority.LIVE:
+                done += self._embed_live()
+        return done
 
-def encode(encoder: Encoder, rows: Sequence[Claimed]) -> list[Encoded]:
-    """The vectors of the rows' texts: one for a text that fits the model, else one for each part and their mean."""
-    texts = [embedded_text(row.title, row.body) for row in rows]
-    spans = _spans(encoder, texts)
-    parts = [text[span.start : span.end] for text, own in zip(texts, spans, strict=True) for span in own]
-    vectors = encoder.encode_documents(parts)
-    results, start = [], 0
-    for row, text, own in zip(rows, texts, spans, strict=True):
-        results.append(_encoded(row, text, own, vectors[start : start + len(own)]))
-        start += len(own)
-    return results
+    def _finish_unchanged(self) -> int:
+        unchanged = [row for row in self._waiting if row.stored_digest == row.text_digest]
+        done = len(store.finish(unchanged))
+        self._forget(unchanged)
+        return done
 
+    def _forget(self, rows: Sequence[Claimed]) -> None:
+        ids = {row.id for row in rows}
+        self._waiting = [row for row in self._waiting if row.id not in ids]
 
-def _spans(encoder: Encoder, texts: Sequence[str]) -> list[list[Span]]:
-    """Cuts only what may be too long: a text of no more characters than the model takes tokens fits."""
-    long = [n for n, text in enumerate(texts) if len(text) > encoder.max_tokens * SURELY_FITS]
-    spans = [[Span(0, len(text))] for text in texts]
-    if long:
-        for n, offsets in zip(long, encoder.token_offsets([texts[n] for n in long]), strict=True):
-            spans[n] = passage_spans(texts[n], offsets, encoder.max_tokens)
-    return spans
+    def _next_slice(self) -> list[Claimed]:
+        first, size = self._waiting[0], 0
+        part: list[Claimed] = []
+        for row in self._waiting[:SLICE_SIZE]:
+            size += len(row.title) + len(row.body)
+            if part and (row.space_id != first.space_id or size > SLICE_CHARACTERS):
+                break
+            part.append(row)
+        return part
 
+    def _embed_live(self) -> int:
+        live = queue.claim(SLICE_SIZE, priority=Priority.LIVE, except_spaces=self._spaces_down)
+        return embed(live, should_stop=self._should_stop, spaces_down=self._spaces_down) if live else 0
 
-def _encoded(row: Claimed, text: str, spans: list[Span], vectors: npt.NDArray[np.float32]) -> Encoded:
-    if len(spans) == 1:
-        return Encoded(row, spans, vectors)
-    weights = np.array([span.end - span.start for span in spans], dtype=np.float32)
-    whole = weights @ vectors
-    whole /= max(float(np.linalg.norm(whole)), 1e-9)
-    return Encoded(row, [Span(0, len(text)), *spans], np.vstack([whole, vectors]))
+    def _renew(self) -> None:
+        """Between two calls of the model: prolongs the leases, and ends the batch when the worker is to end."""
+        if self._should_stop():
+            raise StopError
+        if time.monotonic() - self._renewed_at > RENEW_SECONDS:
+            queue.renew(self._waiting)
+            self._renewed_at = time.monotonic()
+
+    def _embed_slice(self, space: EmbeddingSpace, rows: Sequence[Claimed]) -> int:
+        try:
+            encoder = encoder_of(space)
+            return self._embed_or_halve(encoder, rows)
+        except OUTAGE as error:
+            logger.warning("The items of %s have to wait for its encoder: %s", space.name, error)
+            self._spaces_down.add(space.pk)
+            waiting = [row for row in self._waiting if row.space_id == space.pk]
+            queue.postpone(waiting, error)
+            self._forget(waiting)
+            return 0
+
+    def _embed_or_halve(self, encoder: Encoder, rows: Sequence[Claimed]) -> int:
+        """Encodes and stores the rows. When that fails the slice is halved, until one row fails alone."""
+        try:
+            stored = store.store(encode(encoder, rows, self._renew))
+        except (StopError, *OUTAGE, *DATABASE_DOWN):
+            raise
+        except Exception as error:
+            probe(encoder)  # raises when it cannot encode anything: then it is no fault of the items
+            if len(rows) == 1:
+                logger.exception("Item %d cannot be embedded", rows[0].item_id)
+                queue.fail(rows, error, is_permanent=not isinstance(error, MemoryError))
+                return 0
+            half = len(rows) // 2
+            return self._embed_or_halve(encoder, rows[:half]) + self._embed_or_halve(encoder, rows[half:])
+        queue.release([row for row in rows if row.id not in stored])
+        return len(stored)

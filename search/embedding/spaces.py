@@ -1,27 +1,219 @@
-"""Embedding spaces: which one answers queries, and which ones items are embedded in."""
+"""Embedding spaces: which one answers queries, and replacing it without a moment in which none does.
+
+A space is added, built beside the active one, ready when every item is in it and its indexes stand, then activated.
+The one that was active stays ready, and goes on embedding, until it is retired.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import timedelta
+from typing import Any
+
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
-from search.embedding.encoders import DEFAULT_MODEL
+from catalog.models import Run
+from search.embedding import runs, sweep, wakeup
+from search.embedding.comparisons import is_worse
+from search.embedding.encoders import DEFAULT_MODEL, encoder_of, forget
+from search.embedding.local_encoder import native_dimensions
+from search.errors import SpaceConflict
 from search.models import EmbeddingSpace
 from search.models.embedding import LIVE_STATES, EncoderKind, Modality, SpaceState
 
 DEFAULT_DIMENSIONS = 384
+MAX_DIMENSIONS = 4_000  # of an HNSW index on half precision
+GRACE = timedelta(seconds=60)  # after which no request can still be reading the space that was active before
+
+_for_this_context: ContextVar[EmbeddingSpace | None] = ContextVar("space", default=None)
 
 
 def active_space(modality: Modality = Modality.TEXT) -> EmbeddingSpace:
-    """The space that answers queries; the default one is made when there is none yet."""
+    """The space that answers queries; the default one is made when there is none yet.
+
+    Ask once for each request, so that no request mixes two.
+    """
+    if (chosen := _for_this_context.get()) is not None:
+        return chosen
     space = EmbeddingSpace.objects.filter(state=SpaceState.ACTIVE, modality=modality).first()
     return space or _create_default()
+
+
+@contextmanager
+def answering_with(space: EmbeddingSpace) -> Iterator[None]:
+    """Searches of this thread are answered by that space: for comparing spaces."""
+    token = _for_this_context.set(space)
+    try:
+        yield
+    finally:
+        _for_this_context.reset(token)
 
 
 def live_spaces() -> list[EmbeddingSpace]:
     """The spaces that items are embedded in."""
     return list(EmbeddingSpace.objects.filter(state__in=LIVE_STATES).order_by("id"))
+
+
+def get_space(name: str) -> EmbeddingSpace:
+    """Raises SpaceConflict when there is none."""
+    space = EmbeddingSpace.objects.filter(name=name).first()
+    if space is None:
+        raise SpaceConflict(f"There is no space '{name}'.")
+    return space
+
+
+def add_space(
+    *, name: str, model: str, kind: EncoderKind, dimensions: int | None = None, **fields: Any
+) -> EmbeddingSpace:
+    """Registers a model after trying it out; nothing is embedded yet. Raises SpaceConflict and EncoderUnavailable.
+
+    Fewer `dimensions` than the model has cut its vectors, which only suits models trained for it (Matryoshka).
+    """
+    if EmbeddingSpace.objects.filter(name=name).exists():
+        raise SpaceConflict(f"A space '{name}' exists already.")
+    space = EmbeddingSpace(name=name, model=model, kind=kind, dimensions=dimensions or 0, **fields)
+    if kind == EncoderKind.SENTENCE_TRANSFORMERS:
+        space.dimensions = _fitting(space, dimensions)
+    if not 1 <= space.dimensions <= MAX_DIMENSIONS:
+        raise SpaceConflict(f"The dimensions have to be between 1 and {MAX_DIMENSIONS:,}.")
+    space.state = SpaceState.ADDED
+    with transaction.atomic():
+        space.save(force_insert=True)
+        try:
+            encoder_of(space).encode_documents(["A plain sentence."])
+        except Exception:
+            forget(space)
+            raise
+    return space
+
+
+def _fitting(space: EmbeddingSpace, dimensions: int | None) -> int:
+    try:
+        native = native_dimensions(space)
+    except Exception as error:
+        raise SpaceConflict(f"The model {space.model} cannot be loaded: {error}") from error
+    if dimensions and dimensions > native:
+        raise SpaceConflict(f"The model {space.model} has {native} dimensions, fewer than {dimensions}.")
+    return dimensions or native
+
+
+def build_space(space: EmbeddingSpace) -> Run:
+    """Lets the workers embed all items in the space, after everything else. Returns the run that counts it."""
+    with transaction.atomic():
+        space = _locked(space)
+        if space.state == SpaceState.ACTIVE:
+            raise SpaceConflict(f"{space.name} is active: there is nothing to build.")
+        if space.state != SpaceState.READY:
+            space.state = SpaceState.BUILDING
+            space.save(update_fields=["state"])
+    sweep.add_missing()  # after the commit: from now on, whoever adds an item sees the space
+    wakeup.wake()
+    return runs.start_backfill(space)
+
+
+UNCOVERED = """
+    SELECT count(*) FROM catalog_item i
+    WHERE i.status = 'published' AND i.merged_into_id IS NULL
+      AND NOT EXISTS (SELECT 1 FROM search_itemembedding e
+                      WHERE e.item_id = i.id AND e.space_id = %(space)s AND e.digest IS NOT NULL)
+      AND (%(active)s::bigint IS NULL OR EXISTS (
+          SELECT 1 FROM search_itemembedding e
+          WHERE e.item_id = i.id AND e.space_id = %(active)s AND (e.digest IS NOT NULL OR e.state <> 'failed')
+            AND (e.digest IS NOT NULL OR e.marked_at < clock_timestamp() - interval '1 minute')))
+"""
+
+
+def uncovered(space: EmbeddingSpace) -> int:
+    """How many visible items have no vectors in the space.
+
+    Left out: items that fail in the active space too, and those saved a moment ago, which no space has yet.
+    """
+    active = (
+        EmbeddingSpace.objects.filter(state=SpaceState.ACTIVE, modality=space.modality).exclude(pk=space.pk).first()
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(UNCOVERED, {"space": space.pk, "active": active.pk if active else None})
+        return int(cursor.fetchone()[0])
+
+
+def mark_ready(space: EmbeddingSpace) -> bool:
+    """Declares a built space ready if it covers all items. The caller has seen to its indexes."""
+    if uncovered(space):
+        return False
+    return bool(EmbeddingSpace.objects.filter(pk=space.pk, state=SpaceState.BUILDING).update(state=SpaceState.READY))
+
+
+def activate_space(space: EmbeddingSpace, *, is_forced: bool = False) -> EmbeddingSpace:
+    """From the next request on, the space answers, in one commit. The one before stays ready.
+
+    Raises SpaceConflict unless it is ready, covers every item and was not worse in a comparison. With `is_forced` a
+    comparison is not needed; items without vectors are refused all the same.
+    """
+    with transaction.atomic():
+        found = {one.pk: one for one in _lock_modality(space.modality)}
+        space = found.get(space.pk) or get_space(space.name)
+        if space.state == SpaceState.ACTIVE:
+            return space
+        if space.state != SpaceState.READY:
+            raise SpaceConflict(f"{space.name} is {space.get_state_display().lower()}, not ready.")
+        if count := uncovered(space):
+            raise SpaceConflict(f"{count:,} items have no vectors in {space.name} yet.")
+        active = next((one for one in found.values() if one.state == SpaceState.ACTIVE), None)
+        if active is not None:
+            if not is_forced and (reason := is_worse(space, active)):
+                raise SpaceConflict(reason)
+            active.state = SpaceState.READY
+            active.save(update_fields=["state"])
+        space.state, space.activated_at = SpaceState.ACTIVE, timezone.now()
+        space.save(update_fields=["state", "activated_at"])
+    return space
+
+
+def previous_space(modality: Modality = Modality.TEXT) -> EmbeddingSpace | None:
+    """The space that answered before the active one, if it is still kept ready."""
+    ready = EmbeddingSpace.objects.filter(state=SpaceState.READY, modality=modality, activated_at__isnull=False)
+    return ready.order_by("-activated_at").first()
+
+
+def roll_back() -> EmbeddingSpace:
+    """Activates the space that answered before. Raises SpaceConflict when there is none."""
+    previous = previous_space()
+    if previous is None:
+        raise SpaceConflict("No space that was active before is kept ready.")
+    return activate_space(previous, is_forced=True)
+
+
+def retire_space(space: EmbeddingSpace, *, is_forced: bool = False) -> None:
+    """Deletes the vectors of a space that does not answer; its indexes go with the next upkeep.
+
+    Raises SpaceConflict for the active space, and for the one before it while requests may still be reading it.
+    """
+    with transaction.atomic():
+        found = {one.pk: one for one in _lock_modality(space.modality)}
+        space = found.get(space.pk) or get_space(space.name)
+        if space.state == SpaceState.ACTIVE:
+            raise SpaceConflict(f"{space.name} answers queries: activate another space first.")
+        active = next((one for one in found.values() if one.state == SpaceState.ACTIVE), None)
+        since = active.activated_at if active else None
+        if space.activated_at and since and timezone.now() - since < GRACE and not is_forced:
+            raise SpaceConflict(f"{space.name} answered until a moment ago; retire it in {GRACE.seconds} s.")
+        EmbeddingSpace.objects.filter(pk=space.pk).update(state=SpaceState.RETIRED)
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM search_itemembedding WHERE space_id = %s", [space.pk])
+        cursor.execute("DELETE FROM search_passage WHERE space_id = %s", [space.pk])
+    forget(space)
+
+
+def _locked(space: EmbeddingSpace) -> EmbeddingSpace:
+    return EmbeddingSpace.objects.select_for_update(no_key=True).get(pk=space.pk)
+
+
+def _lock_modality(modality: str) -> list[EmbeddingSpace]:
+    return list(EmbeddingSpace.objects.select_for_update(no_key=True).filter(modality=modality).order_by("id"))
 
 
 def _create_default() -> EmbeddingSpace:

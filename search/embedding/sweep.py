@@ -6,12 +6,28 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-EXPIRED = """
-    UPDATE search_itemembedding
-    SET state = 'pending', lease_token = NULL, lease_expires_at = NULL, next_attempt_at = clock_timestamp()
-    WHERE id IN (
+from search.embedding.queue import LEASE_SECONDS, MAX_BACKOFF_SECONDS, MAX_LOST_WORKERS
+
+# A lease or an attempt that lies further in the future than any can was set before the clock was put back.
+EXPIRED = f"""
+    UPDATE search_itemembedding e
+    SET state = CASE WHEN e.lost_workers + 1 >= {MAX_LOST_WORKERS} THEN 'failed' ELSE 'pending' END,
+        lost_workers = e.lost_workers + 1, attempts = greatest(e.attempts - 1, 0),
+        error_class = 'WorkerLost', error_message = 'A worker died, or hung, while it held this item.',
+        lease_token = NULL, lease_expires_at = NULL, next_attempt_at = clock_timestamp()
+    WHERE e.id IN (
         SELECT id FROM search_itemembedding
-        WHERE state = 'claimed' AND lease_expires_at < clock_timestamp()
+        WHERE state = 'claimed' AND (lease_expires_at < clock_timestamp()
+            OR lease_expires_at > clock_timestamp() + make_interval(secs => {2 * LEASE_SECONDS}))
+        ORDER BY id FOR UPDATE SKIP LOCKED
+    )
+"""
+
+FAR_FUTURE = f"""
+    UPDATE search_itemembedding e SET next_attempt_at = clock_timestamp()
+    WHERE e.id IN (
+        SELECT id FROM search_itemembedding
+        WHERE state = 'pending' AND next_attempt_at > clock_timestamp() + make_interval(secs => {MAX_BACKOFF_SECONDS})
         ORDER BY id FOR UPDATE SKIP LOCKED
     )
 """
@@ -22,28 +38,33 @@ MISSING = """
     FROM search_embeddingspace s CROSS JOIN catalog_item i
     WHERE s.state IN ('building', 'ready', 'active') AND s.modality = 'text'
       AND NOT EXISTS (SELECT 1 FROM search_itemembedding e WHERE e.item_id = i.id AND e.space_id = s.id)
+    ORDER BY i.id, s.id
     ON CONFLICT (item_id, space_id) DO NOTHING
 """
 
 STALE = """
     UPDATE search_itemembedding e
-    SET state = 'pending', revision = revision + 1, marked_at = clock_timestamp(), priority = 20,
-        next_attempt_at = clock_timestamp()
+    SET state = 'pending', revision = revision + 1, marked_at = clock_timestamp(), priority = 20, attempts = 0,
+        digest = NULL, next_attempt_at = clock_timestamp()
     WHERE e.id IN (
         SELECT x.id FROM search_itemembedding x JOIN catalog_item i ON i.id = x.item_id
-        WHERE x.state = 'embedded' AND x.digest IS DISTINCT FROM i.text_digest
+        WHERE x.state = 'embedded' AND (x.digest IS DISTINCT FROM i.text_digest OR NOT EXISTS (
+            SELECT 1 FROM search_passage p WHERE p.item_id = x.item_id AND p.space_id = x.space_id AND p.ordinal = 0
+        ))
         ORDER BY x.id FOR UPDATE OF x SKIP LOCKED
     )
+"""
+
+ORPHANED_ROWS = """
+    DELETE FROM search_itemembedding e
+    WHERE NOT EXISTS (SELECT 1 FROM catalog_item i WHERE i.id = e.item_id)
+       OR e.space_id IN (SELECT id FROM search_embeddingspace WHERE state IN ('added', 'retired'))
 """
 
 ORPHANED_PASSAGES = """
     DELETE FROM search_passage p WHERE NOT EXISTS (
         SELECT 1 FROM search_itemembedding e WHERE e.item_id = p.item_id AND e.space_id = p.space_id
     )
-"""
-
-ORPHANED_ROWS = """
-    DELETE FROM search_itemembedding e WHERE NOT EXISTS (SELECT 1 FROM catalog_item i WHERE i.id = e.item_id)
 """
 
 
@@ -62,24 +83,19 @@ def release_expired() -> int:
     return _execute(EXPIRED)
 
 
+def add_missing() -> int:
+    """Adds a row for each item that lacks one in a space that items are embedded in."""
+    return _execute(MISSING)
+
+
 def sweep() -> SweepReport:
     """Compares every item with its rows. Reads whole tables, so beat runs it every few minutes only."""
     return SweepReport(
-        expired=release_expired(),
-        missing=_execute(MISSING),
+        expired=release_expired() + _execute(FAR_FUTURE),
+        missing=add_missing(),
         stale=_execute(STALE),
         orphans=_execute(ORPHANED_ROWS) + _execute(ORPHANED_PASSAGES),
     )
-
-
-def has_due_work() -> bool:
-    """Whether a row could be claimed now."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT EXISTS (SELECT 1 FROM search_itemembedding"
-            " WHERE state = 'pending' AND next_attempt_at <= clock_timestamp())"
-        )
-        return bool(cursor.fetchone()[0])
 
 
 def _execute(sql: str) -> int:

@@ -4,27 +4,29 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from search.embedding import pipeline, sweep, wakeup
+from search.embedding import pipeline, queue, runs, sweep, wakeup, worker
 
 
 @shared_task(name="embedding.embed_pending", queue="embedding", acks_late=True, ignore_result=True)
 def embed_pending() -> None:
     """Embeds what is due, and asks to be called again when that took longer than one task may."""
-    pipeline.drain()
-    if sweep.has_due_work():
-        wakeup.wake()
+    pipeline.drain(should_stop=worker.is_stopping)
+    _wake_if_due()
 
 
 @shared_task(name="embedding.release_expired", queue="default", ignore_result=True)
 def release_expired() -> None:
     sweep.release_expired()
-    if sweep.has_due_work():
-        wakeup.wake()
+    runs.refresh_running()
+    _wake_if_due()
 
 
 @shared_task(name="embedding.sweep", queue="default", ignore_result=True)
 def sweep_all() -> None:
     sweep.sweep()
-    if sweep.has_due_work():
-        wakeup.wake()
+    _wake_if_due()
 
+
+def _wake_if_due() -> None:
+    if not worker.is_stopping() and queue.has_due_work():
+        wakeup.wake()

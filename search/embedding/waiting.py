@@ -41,7 +41,7 @@ def progress_of(collection: Collection) -> Progress:
 def wait_until_embedded(
     collection: Collection,
     *,
-    on_progress: Callable[[Progress], None] = lambda progress: None,
+    on_progress: Callable[[Progress], None] = lambda _: None,
     patience: float = PATIENCE_SECONDS,
 ) -> Progress:
     """Returns when nothing of the collection waits any more.

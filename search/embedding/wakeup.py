@@ -13,6 +13,8 @@ from catalog.signals import items_changed
 
 logger = logging.getLogger(__name__)
 
+EXPIRES_SECONDS = 60  # a worker that is busy for longer than that looks for itself
+
 
 def connect() -> None:
     """Listens to the catalog's changes."""
@@ -29,6 +31,6 @@ def wake() -> None:
 
     if settings.AKIN_WAKE_WORKERS:
         try:
-            embed_pending.apply_async(retry=False)
+            embed_pending.apply_async(retry=False, expires=EXPIRES_SECONDS)
         except (OperationalError, RedisError, OSError) as error:
             logger.warning("The workers could not be woken, beat will do it: %s", error)

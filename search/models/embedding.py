@@ -12,6 +12,7 @@ from catalog.models import Collection, Item
 
 
 class SpaceState(models.TextChoices):
+    ADDED = "added", "Added"
     BUILDING = "building", "Building"
     READY = "ready", "Ready"
     ACTIVE = "active", "Active"
@@ -93,6 +94,9 @@ class ItemEmbedding(models.Model):
     marked_at = models.DateTimeField(help_text="When the text last changed.")
     next_attempt_at = models.DateTimeField()
     attempts = models.PositiveSmallIntegerField(db_default=0)
+    lost_workers = models.PositiveSmallIntegerField(
+        db_default=0, help_text="Workers that died in a row while they held the item."
+    )
     lease_token = models.UUIDField(null=True)
     lease_expires_at = models.DateTimeField(null=True)
     error_class = models.CharField(max_length=200, db_default="")

@@ -34,8 +34,8 @@ MARK_CHANGED = f"""
         ORDER BY e.id FOR UPDATE OF e
     )
     UPDATE search_itemembedding e
-    SET state = 'pending', revision = e.revision + 1, attempts = 0, error_class = '', error_message = '',
-        lease_token = NULL, lease_expires_at = NULL, marked_at = clock_timestamp(),
+    SET state = 'pending', revision = e.revision + 1, attempts = 0, lost_workers = 0, error_class = '',
+        error_message = '', lease_token = NULL, lease_expires_at = NULL, marked_at = clock_timestamp(),
         next_attempt_at = clock_timestamp(),
         priority = CASE WHEN (SELECT count(*) FROM changed) < {BULK_ROWS} THEN 0 ELSE 10 END
     FROM locked WHERE e.id = locked.id;
@@ -46,16 +46,24 @@ FOLLOW_COLLECTION = """
     IF EXISTS (
         SELECT 1 FROM new_rows n JOIN old_rows o ON o.id = n.id WHERE n.collection_id <> o.collection_id
     ) THEN
-        UPDATE search_itemembedding e SET collection_id = n.collection_id
-        FROM new_rows n WHERE e.item_id = n.id AND e.collection_id <> n.collection_id;
+        WITH locked AS (
+            SELECT e.id, n.collection_id FROM search_itemembedding e JOIN new_rows n ON n.id = e.item_id
+            WHERE e.collection_id <> n.collection_id ORDER BY e.id FOR UPDATE OF e
+        )
+        UPDATE search_itemembedding e SET collection_id = locked.collection_id
+        FROM locked WHERE e.id = locked.id;
         UPDATE search_passage p SET collection_id = n.collection_id
         FROM new_rows n WHERE p.item_id = n.id AND p.collection_id <> n.collection_id;
     END IF;
 """
 
+# The state goes first: its lock waits for a worker that is storing, whose passages the next statement then sees.
 REMOVE = """
+    WITH locked AS (
+        SELECT e.id FROM search_itemembedding e JOIN old_rows o ON o.id = e.item_id ORDER BY e.id FOR UPDATE OF e
+    )
+    DELETE FROM search_itemembedding e USING locked WHERE e.id = locked.id;
     DELETE FROM search_passage WHERE item_id IN (SELECT id FROM old_rows);
-    DELETE FROM search_itemembedding WHERE item_id IN (SELECT id FROM old_rows);
     DELETE FROM search_duplicatepair WHERE first_id IN (SELECT id FROM old_rows)
         OR second_id IN (SELECT id FROM old_rows);
     RETURN NULL;

@@ -1,0 +1,56 @@
+"""The vectors of items' texts: cut into passages, each different text encoded once, a mean for the whole item."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from search.embedding.encoders import Encoder, Vectors
+from search.embedding.queue import Claimed
+from search.embedding.store import Encoded
+from search.embedding.text import Span, embedded_text, passage_spans
+
+CHUNK_SIZE = 64  # passages of one call of the model: between two the worker can be stopped
+
+
+def encode(encoder: Encoder, rows: Sequence[Claimed], between: Callable[[], None] = lambda: None) -> list[Encoded]:
+    """One vector for a text that fits the model, else one for each part and their mean.
+
+    `between` is called between two calls of the model, and may raise.
+    """
+    texts = {row.text_digest: embedded_text(row.title, row.body) for row in rows}
+    spans = dict(zip(texts, _spans(encoder, list(texts.values())), strict=True))
+    parts = [text[span.start : span.end] for digest, text in texts.items() for span in spans[digest]]
+    vectors = _encode_parts(encoder, parts, between)
+    starts = np.cumsum([0, *(len(spans[digest]) for digest in texts)])
+    own = {digest: vectors[start:end] for digest, start, end in zip(texts, starts, starts[1:], strict=False)}
+    return [_encoded(row, texts[row.text_digest], spans[row.text_digest], own[row.text_digest]) for row in rows]
+
+
+def _encode_parts(encoder: Encoder, parts: Sequence[str], between: Callable[[], None]) -> Vectors:
+    chunks = []
+    for start in range(0, len(parts), CHUNK_SIZE):
+        if start:
+            between()
+        chunks.append(encoder.encode_documents(parts[start : start + CHUNK_SIZE]))
+    return np.concatenate(chunks)
+
+
+def _spans(encoder: Encoder, texts: Sequence[str]) -> list[list[Span]]:
+    """Cuts only what may be too long: a token stands for a character at least."""
+    long = [n for n, text in enumerate(texts) if len(text) > encoder.max_tokens]
+    spans = [[Span(0, len(text))] for text in texts]
+    if long:
+        for n, offsets in zip(long, encoder.token_offsets([texts[n] for n in long]), strict=True):
+            spans[n] = passage_spans(texts[n], offsets, encoder.max_tokens)
+    return spans
+
+
+def _encoded(row: Claimed, text: str, spans: list[Span], vectors: Vectors) -> Encoded:
+    if len(spans) == 1:
+        return Encoded(row, spans, vectors)
+    weights = np.array([span.end - span.start for span in spans], dtype=np.float32)
+    whole = weights @ vectors
+    whole /= max(float(np.linalg.norm(whole)), 1e-9)
+    return Encoded(row, [Span(0, len(text)), *spans], np.vstack([whole, vectors]))

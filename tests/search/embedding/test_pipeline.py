@@ -1,0 +1,208 @@
+"""Failures are rows: a poisonous item fails alone, an encoder that is down fails nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from catalog.models import Collection, Item
+from search.embedding import encoders, pipeline, queue, store
+from search.embedding.encoder import Vectors
+from search.embedding.spaces import active_space
+from search.errors import EncoderUnavailable
+from search.models import EmbeddingSpace, ItemEmbedding, Passage
+from search.models.embedding import EmbeddingState, EncoderKind
+from tests.factories import add_items, make_collection
+from tests.search.embedding.encoders_for_tests import use
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _encoder_of_its_own() -> Iterator[None]:
+    yield
+    encoders._loaded.clear()
+
+
+@pytest.fixture
+def collection() -> Collection:
+    """Twenty items, the thirteenth of them poisonous to whoever minds."""
+    collection = make_collection()
+    add_items(collection, *({"title": "poison" if n == 13 else f"item {n}"} for n in range(20)))
+    return collection
+
+
+def is_poisoned(texts: Sequence[str]) -> bool:
+    return any("poison" in text for text in texts)
+
+
+def raises(texts: Sequence[str], vectors: Vectors) -> Vectors:
+    if is_poisoned(texts):
+        raise RuntimeError("cannot be encoded")
+    return vectors
+
+
+def is_not_finite(texts: Sequence[str], vectors: Vectors) -> Vectors:
+    vectors[["poison" in text for text in texts], 0] = np.nan
+    return vectors
+
+
+def has_another_shape(texts: Sequence[str], vectors: Vectors) -> Vectors:
+    return vectors[:, :-1] if is_poisoned(texts) else vectors
+
+
+def has_no_memory(texts: Sequence[str], vectors: Vectors) -> Vectors:
+    if is_poisoned(texts):
+        raise MemoryError
+    return vectors
+
+
+def states() -> dict[str, int]:
+    rows = list(ItemEmbedding.objects.values_list("state", flat=True))
+    return {state: rows.count(state) for state in set(rows)}
+
+
+@pytest.mark.parametrize("behaviour", [raises, is_not_finite, has_another_shape])
+@pytest.mark.usefixtures("collection")
+def test_a_poisonous_item_fails_alone(behaviour: object, caplog: pytest.LogCaptureFixture) -> None:
+    use(behaviour)  # type: ignore[arg-type]
+    assert pipeline.drain() == 19
+    failed = ItemEmbedding.objects.get(state=EmbeddingState.FAILED)
+    assert (failed.item.title, failed.attempts) == ("poison", 1)
+    assert failed.error_class in {"RuntimeError", "EncoderRefused"}
+    assert failed.error_message
+    Item.objects.filter(pk=failed.item_id).update(title="cured")
+    assert pipeline.drain() == 1
+
+
+@pytest.mark.usefixtures("collection")
+def test_an_item_too_large_for_memory_is_tried_again_and_fails_in_the_end() -> None:
+    use(has_no_memory)
+    assert pipeline.drain() == 19
+    row = ItemEmbedding.objects.get(item__title="poison")
+    assert (row.state, row.attempts, row.error_class) == (EmbeddingState.PENDING, 1, "MemoryError")
+    assert row.next_attempt_at > row.marked_at
+    for _ in range(queue.MAX_ATTEMPTS):
+        ItemEmbedding.objects.update(next_attempt_at=row.marked_at)
+        pipeline.drain()
+    assert ItemEmbedding.objects.get(item__title="poison").state == EmbeddingState.FAILED
+
+
+@pytest.mark.usefixtures("collection")
+def test_while_the_encoder_is_down_items_wait_however_long() -> None:
+    encoder = use(down)
+    for _ in range(queue.MAX_ATTEMPTS + 3):
+        ItemEmbedding.objects.update(next_attempt_at="2026-01-01T00:00Z")
+        assert pipeline.drain() == 0
+    assert states() == {"pending": 20}
+    row = ItemEmbedding.objects.all()[0]
+    assert (row.error_class, row.attempts) == ("EncoderUnavailable", queue.MAX_ATTEMPTS + 3)
+    assert len(encoder.texts) == 20 * (queue.MAX_ATTEMPTS + 3), "one call for each try, not one for each item"
+    use()
+    ItemEmbedding.objects.update(next_attempt_at="2026-01-01T00:00Z")
+    assert pipeline.drain() == 20
+
+
+def down(texts: Sequence[str], vectors: Vectors) -> Vectors:
+    raise EncoderUnavailable("down")
+
+
+def broken(texts: Sequence[str], vectors: Vectors) -> Vectors:
+    return vectors[:, :-1]
+
+
+@pytest.mark.usefixtures("collection")
+def test_an_encoder_that_can_encode_nothing_blames_no_item() -> None:
+    use(broken)
+    assert pipeline.drain() == 0
+    assert states() == {"pending": 20}
+
+
+@pytest.mark.usefixtures("collection")
+def test_a_model_that_cannot_be_loaded_blames_no_item(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(space: EmbeddingSpace) -> encoders.Encoder:
+        raise OSError("no such model")
+
+    monkeypatch.setitem(encoders.KINDS, EncoderKind.FAKE, fail)
+    encoders.forget(active_space())
+    assert pipeline.drain() == 0
+    assert states() == {"pending": 20}
+    assert "no such model" in ItemEmbedding.objects.all()[0].error_message
+
+
+@pytest.mark.usefixtures("collection")
+def test_a_worker_that_is_to_end_gives_the_rest_back_within_a_chunk() -> None:
+    encoder = use()
+
+    def should_stop() -> bool:
+        return len(encoder.texts) > 0
+
+    add_items(make_collection("long"), {"body": "word " * 128 * 200})
+    embedded = pipeline.drain(should_stop=should_stop)
+    assert embedded < 21
+    assert states() == {"embedded": embedded, "pending": 21 - embedded} or states() == {"pending": 21}
+    assert not ItemEmbedding.objects.filter(state="pending", attempts__gt=0).exists()
+
+
+def test_what_a_person_saves_during_an_import_goes_between_two_slices(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipeline, "SLICE_SIZE", 20)
+    collection = make_collection()
+    add_items(collection, *({"title": f"bulk {n:03}"} for n in range(100)))
+    calls: list[int] = []
+
+    def save_one(texts: Sequence[str], vectors: Vectors) -> Vectors:
+        if not calls:
+            add_items(collection, {"title": "live"})
+        calls.append(len(texts))
+        return vectors
+
+    encoder = use(save_one)
+    assert pipeline.drain() == 101
+    assert encoder.texts.index("live\n") == 20
+
+
+def test_equal_texts_of_a_batch_are_encoded_once() -> None:
+    encoder = use()
+    add_items(make_collection(), *({"title": "the same"} for _ in range(5)), {"title": "other"})
+    assert pipeline.drain() == 6
+    assert sorted(encoder.texts) == ["other\n", "the same\n"]
+    assert Passage.objects.count() == 6
+
+
+def test_a_text_that_came_back_is_not_encoded_again() -> None:
+    add_items(make_collection(), {"title": "as it was"})
+    pipeline.drain()
+    Item.objects.update(title="changed")
+    Item.objects.update(title="as it was")
+    encoder = use()
+    assert pipeline.drain() == 1
+    assert encoder.texts == []
+
+
+def test_a_long_text_has_a_vector_for_each_passage_and_one_for_all() -> None:
+    add_items(make_collection(), {"title": "long", "body": "One sentence of six words here. " * 60})
+    pipeline.drain()
+    passages = list(Passage.objects.order_by("ordinal"))
+    text = f"long\n{Item.objects.get().body}"
+    assert len(passages) > 2
+    assert (passages[0].start, passages[0].end) == (0, len(text))
+    assert passages[1].start == 0
+    assert all(a.end <= b.start for a, b in pairwise(passages[1:]))
+
+
+def test_a_database_error_while_storing_leaves_the_items_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    from django.db import OperationalError
+
+    add_items(make_collection(), {"title": "one"})
+
+    def fail(results: object) -> None:
+        raise OperationalError("disk full")
+
+    monkeypatch.setattr(store, "store", fail)
+    with pytest.raises(OperationalError):
+        pipeline.drain()
+    row = ItemEmbedding.objects.get()
+    assert (row.state, row.error_class) == (EmbeddingState.PENDING, "OperationalError")
