@@ -21,11 +21,15 @@ def _link(title: str, icon: str, model: str) -> dict[str, Any]:
 
 
 def _style(request: HttpRequest) -> str:
-    return static("akin/admin.css")
+    return static("css/admin.css")
+
+
+def _icon(request: HttpRequest) -> str:
+    return static("img/akin.svg")
 
 
 def _script(request: HttpRequest) -> str:
-    return static("akin/admin-review.js")
+    return static("js/admin-review.js")
 
 
 UNFOLD: dict[str, Any] = {
@@ -34,6 +38,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_SUBHEADER": "Curation",
     "SITE_SYMBOL": "join_inner",
     "SITE_URL": "/",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _icon}],
     "SHOW_HISTORY": True,
     "DASHBOARD_CALLBACK": "search.admin.dashboard.dashboard",
     "STYLES": [_style],

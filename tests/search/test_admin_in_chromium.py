@@ -1,0 +1,138 @@
+"""The admin in a real browser, under the site's content security policy: a script that may not run fails the test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import Group, User
+from playwright.sync_api import Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from catalog.admin.people import CURATORS
+from catalog.models import Item
+from catalog.schemas import parse_item
+from catalog.services.collections import create_collection
+from catalog.services.items import upsert_items
+from search.models import DuplicatePair, ItemEmbedding
+from search.models.embedding import EmbeddingState
+
+pytestmark = pytest.mark.django_db(transaction=True)
+SignIn = Callable[..., Page]
+
+
+@pytest.fixture
+def sign_in(page: Page, live_server: LiveServer) -> SignIn:
+    """Signs in through the form as a curator, or as an administrator."""
+
+    def sign_in(*, is_administrator: bool = False) -> Page:
+        user = User.objects.create_user("cleo", password="a good one", is_staff=True, is_superuser=is_administrator)
+        user.groups.add(Group.objects.get(name=CURATORS))
+        page.goto(f"{live_server.url}/admin/")
+        page.fill("[name=username]", "cleo")
+        page.fill("[name=password]", "a good one")
+        page.click("button[type=submit]")
+        page.wait_for_url("**/admin/")
+        return page
+
+    return sign_in
+
+
+@pytest.fixture
+def tents() -> list[Item]:
+    shop = create_collection(slug="shop")
+    entries = [parse_item({"external_id": f"t{n}", "title": f"Tent {n}", "body": "Dry."}) for n in range(4)]
+    upsert_items(collection=shop, entries=entries)
+    return list(Item.objects.order_by("pk"))
+
+
+def make_pairs(items: list[Item]) -> list[DuplicatePair]:
+    first, *others = items
+    return [
+        DuplicatePair.objects.create(
+            collection=first.collection,
+            first=first,
+            second=other,
+            score=0.9 - n / 10,
+            is_flagged=True,
+            first_digest=bytes(first.text_digest),
+            second_digest=bytes(other.text_digest),
+        )
+        for n, other in enumerate(others)
+    ]
+
+
+def test_an_item_is_edited_and_found_again(sign_in: SignIn, tents: list[Item], live_server: LiveServer) -> None:
+    page = sign_in()
+    page.click("nav >> text=Items")
+    page.fill("[name=q]", "tent 2")
+    page.keyboard.press("Enter")
+    page.click("text=Tent 2")
+    page.fill("[name=title]", "Tunnel tent")
+    page.fill("[name=attributes]", '{"brand": "Tarn"}')
+    page.click("button[name=_save]")
+    expect(page.locator("body")).to_contain_text("was changed successfully")
+    item = Item.objects.get(external_id="t2")
+    assert (item.title, item.body, item.attributes) == ("Tunnel tent", "Dry.", {"brand": "Tarn"})
+
+
+def test_filters_open_and_failed_embeddings_are_tried_again(
+    sign_in: SignIn, tents: list[Item], live_server: LiveServer
+) -> None:
+    ItemEmbedding.objects.filter(item=tents[0]).update(state=EmbeddingState.FAILED, error_class="Poison")
+    page = sign_in()
+    page.goto(f"{live_server.url}/admin/search/itemembedding/")
+    page.click("text=Filters")
+    page.locator("#changelist-filter").get_by_text("Failed").click()
+    page.wait_for_url("**state__exact=failed**")
+    if page.locator("#changelist-filter").is_visible():
+        page.keyboard.press("Escape")
+    page.locator("input.action-select").first.check()
+    page.select_option("select[name=action]", "try_again")
+    page.locator("#changelist-actions-wrapper button[type=submit]:visible").click()
+    expect(page.locator("body")).to_contain_text("1 embeddings are tried again")
+    assert ItemEmbedding.objects.get(item=tents[0]).state == "pending"
+
+
+def test_pairs_are_reviewed_with_the_keyboard(sign_in: SignIn, tents: list[Item], live_server: LiveServer) -> None:
+    first, second, third = make_pairs(tents)
+    page = sign_in()
+    page.goto(f"{live_server.url}/admin/search/duplicatepair/{first.pk}/change/")
+    assert page.locator("mark.akin-differs").all_inner_texts() == ["0", "1"]
+    page.keyboard.press("n")
+    page.wait_for_url(f"**/{second.pk}/change/")
+    page.keyboard.press("k")
+    page.wait_for_url(f"**/{third.pk}/change/")
+    page.fill("[name=reason]", "sun")  # the letters are typed, not taken for decisions
+    page.click("button[value=confirmed]")
+    page.wait_for_url("**/duplicatepair/")
+    decided = DuplicatePair.objects.order_by("pk").values_list("state", "reason")
+    assert list(decided) == [("dismissed", ""), ("suggested", ""), ("confirmed", "sun")]
+
+
+def test_a_file_is_previewed_and_imported(
+    sign_in: SignIn, tents: list[Item], live_server: LiveServer, tmp_path: Path
+) -> None:
+    file = tmp_path / "items.csv"
+    file.write_text("collection,external_id,title\nshop,new,<b>Stove</b>\nnone,x,X\n")
+    page = sign_in()
+    page.goto(f"{live_server.url}/admin/catalog/item/import/")
+    page.set_input_files("[name=import_file]", file)
+    assert page.locator("[name=format]").input_value() == "0"  # guessed from the name
+    page.get_by_role("button", name="Submit").click()
+    expect(page.locator("body")).to_contain_text("is no collection")
+    page.click("text=Import the 1 good")
+    expect(page.locator("body")).to_contain_text("1 new")
+    assert Item.objects.get(external_id="new").title == "<b>Stove</b>"
+
+
+def test_the_secret_of_a_key_is_shown_once(sign_in: SignIn, live_server: LiveServer) -> None:
+    page = sign_in(is_administrator=True)
+    page.goto(f"{live_server.url}/admin/catalog/apikey/add/")
+    page.fill("[name=name]", "Shop")
+    page.click("button[name=_save]")
+    assert page.locator("#api-key-secret").inner_text().startswith("akin_")
+    page.click("text=To the list of keys")
+    expect(page.locator("body")).to_contain_text("Shop")
+    assert page.locator("#api-key-secret").count() == 0
