@@ -1,25 +1,61 @@
-"""What people decide about pairs."""
+"""What people decide about pairs. A decision holds for the two texts it was taken on."""
 
 from __future__ import annotations
 
 from typing import Literal
 
+from django.db import transaction
 from django.utils import timezone
 
 from catalog.access import Actor
-from search.models import DuplicatePair
+from catalog.errors import Conflict
+from search.models import DuplicateDecision, DuplicatePair
 
 Decision = Literal["confirmed", "dismissed", "suggested"]
 
 
 def decide(*, pair: DuplicatePair, decision: Decision, actor: Actor, reason: str = "") -> DuplicatePair:
-    """Records the decision with who, when, why and the digests of both texts."""
-    pair.state = decision
-    pair.decided_by_id = actor.user_id
-    pair.decided_by_name = actor.name
-    pair.decided_at = timezone.now()
-    pair.reason = reason
-    pair.is_changed = False
-    pair.first_digest, pair.second_digest = bytes(pair.first.text_digest), bytes(pair.second.text_digest)
-    pair.save()
-    return pair
+    """Records the decision with who, when, why and both texts; `suggested` takes the last one back.
+
+    Raises Conflict when the items are merged: that has to be undone first.
+    """
+    with transaction.atomic():
+        locked = (
+            DuplicatePair.objects.select_related("first__collection", "second__collection")
+            .select_for_update(of=("self",))
+            .get(pk=pair.pk)
+        )
+        first, second = locked.first, locked.second
+        if decision != "confirmed" and (first.merged_into_id == second.pk or second.merged_into_id == first.pk):
+            raise Conflict("These items are merged. Undo the merge first.")
+        locked.state = decision
+        locked.is_changed = False
+        is_taken_back = decision == "suggested"
+        locked.decided_by_id = None if is_taken_back else actor.user_id
+        locked.decided_by_name = "" if is_taken_back else actor.name
+        locked.decided_at = None if is_taken_back else timezone.now()
+        locked.reason = "" if is_taken_back else reason
+        locked.first_digest, locked.second_digest = bytes(first.text_digest), bytes(second.text_digest)
+        locked.save()
+        _note(locked, decision, actor, reason)
+    return locked
+
+
+def history_of(pair: DuplicatePair) -> list[DuplicateDecision]:
+    """Every decision about the two items, the latest first."""
+    return list(DuplicateDecision.objects.filter(first_item_id=pair.first_id, second_item_id=pair.second_id))
+
+
+def _note(pair: DuplicatePair, decision: Decision, actor: Actor, reason: str) -> None:
+    DuplicateDecision.objects.create(
+        collection_id=pair.collection_id,
+        first_item_id=pair.first_id,
+        second_item_id=pair.second_id,
+        decision=decision,
+        score=pair.score,
+        decided_by_id=actor.user_id,
+        decided_by_name=actor.name,
+        reason=reason,
+        first_digest=pair.first_digest,
+        second_digest=pair.second_digest,
+    )

@@ -8,82 +8,128 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('catalog', '0002_initial'),
-        ('search', '0002_initial'),
+        ("catalog", "0002_initial"),
+        ("search", "0002_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='DuplicateDecision',
+            name="DuplicateDecision",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('first_item_id', models.BigIntegerField()),
-                ('second_item_id', models.BigIntegerField()),
-                ('decision', models.CharField(choices=[('suggested', 'Suggested'), ('confirmed', 'The same'), ('dismissed', 'Not the same')], max_length=10)),
-                ('score', models.FloatField()),
-                ('decided_by_name', models.CharField(blank=True, default='', max_length=200)),
-                ('decided_at', models.DateTimeField(auto_now_add=True)),
-                ('reason', models.TextField(blank=True, default='')),
-                ('first_digest', models.BinaryField()),
-                ('second_digest', models.BinaryField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("first_item_id", models.BigIntegerField()),
+                ("second_item_id", models.BigIntegerField()),
+                (
+                    "decision",
+                    models.CharField(
+                        choices=[("suggested", "Suggested"), ("confirmed", "The same"), ("dismissed", "Not the same")],
+                        max_length=10,
+                    ),
+                ),
+                ("score", models.FloatField()),
+                ("decided_by_name", models.CharField(blank=True, default="", max_length=200)),
+                ("decided_at", models.DateTimeField(auto_now_add=True)),
+                ("reason", models.TextField(blank=True, default="")),
+                ("first_digest", models.BinaryField()),
+                ("second_digest", models.BinaryField()),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='DuplicateStatistic',
+            name="DuplicateStatistic",
             fields=[
-                ('collection', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='+', serialize=False, to='catalog.collection')),
-                ('documents', models.PositiveIntegerField(help_text='Items counted.')),
-                ('words', models.BinaryField(help_text='In how many items each word of two or more occurs: JSON, compressed.')),
-                ('clean_sources', models.JSONField(default=dict, help_text='Of a collection with the policy `across`: whether a source hardly repeats a thing.')),
-                ('refreshed_at', models.DateTimeField(auto_now=True)),
+                (
+                    "collection",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to="catalog.collection",
+                    ),
+                ),
+                ("documents", models.PositiveIntegerField(help_text="Items counted.")),
+                (
+                    "words",
+                    models.BinaryField(
+                        help_text="In how many items each word of two or more occurs: JSON, compressed."
+                    ),
+                ),
+                (
+                    "clean_sources",
+                    models.JSONField(
+                        default=dict,
+                        help_text="Of a collection with the policy `across`: whether a source hardly repeats a thing.",
+                    ),
+                ),
+                ("refreshed_at", models.DateTimeField(auto_now=True)),
             ],
         ),
         migrations.CreateModel(
-            name='ComparedItem',
-            fields=[
-            ],
+            name="ComparedItem",
+            fields=[],
             options={
-                'proxy': True,
-                'indexes': [],
-                'constraints': [],
+                "proxy": True,
+                "indexes": [],
+                "constraints": [],
             },
-            bases=('catalog.item',),
+            bases=("catalog.item",),
         ),
         migrations.AddField(
-            model_name='itemembedding',
-            name='checked_digest',
-            field=models.BinaryField(help_text='Digest of the text last compared for duplicates.', null=True),
+            model_name="itemembedding",
+            name="checked_digest",
+            field=models.BinaryField(help_text="Digest of the text last compared for duplicates.", null=True),
         ),
         migrations.AddIndex(
-            model_name='duplicatepair',
-            index=models.Index(fields=['collection', '-score', 'id'], name='duplicate_pair_all'),
+            model_name="duplicatepair",
+            index=models.Index(fields=["collection", "-score", "id"], name="duplicate_pair_all"),
         ),
         migrations.AddIndex(
-            model_name='itemembedding',
-            index=models.Index(condition=models.Q(('state', 'embedded'), models.Q(('checked_digest', models.F('digest')), _negated=True)), fields=['collection', 'id'], name='item_embedding_unchecked'),
+            model_name="itemembedding",
+            index=models.Index(
+                condition=models.Q(
+                    ("state", "embedded"), models.Q(("checked_digest", models.F("digest")), _negated=True)
+                ),
+                fields=["collection", "id"],
+                name="item_embedding_unchecked",
+            ),
         ),
         migrations.AddField(
-            model_name='duplicatedecision',
-            name='collection',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='catalog.collection'),
+            model_name="duplicatedecision",
+            name="collection",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="catalog.collection"
+            ),
         ),
         migrations.AddField(
-            model_name='duplicatedecision',
-            name='decided_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="duplicatedecision",
+            name="decided_by",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='compareditem',
-            trigger=pgtrigger.compiler.Trigger(name='item_changed_is_compared', sql=pgtrigger.compiler.UpsertTriggerSql(func='\n                    UPDATE search_itemembedding e SET checked_digest = NULL\n                    FROM new_rows n JOIN old_rows o ON o.id = n.id\n                    WHERE e.item_id = n.id AND e.checked_digest IS NOT NULL\n                      AND (n.attributes, n.status, n.merged_into_id, n.collection_id)\n                          IS DISTINCT FROM (o.attributes, o.status, o.merged_into_id, o.collection_id);\n                    RETURN NULL;\n                ', hash='fbb667d6e1ff6ea633c52add56fc0d02488a58f4', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_item_changed_is_compared_5d0e4', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='catalog_item', when='AFTER')),
+            model_name="compareditem",
+            trigger=pgtrigger.compiler.Trigger(
+                name="item_changed_is_compared",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n                    UPDATE search_itemembedding e SET checked_digest = NULL\n                    FROM new_rows n JOIN old_rows o ON o.id = n.id\n                    WHERE e.item_id = n.id AND e.checked_digest IS NOT NULL\n                      AND (n.attributes, n.status, n.merged_into_id, n.collection_id)\n                          IS DISTINCT FROM (o.attributes, o.status, o.merged_into_id, o.collection_id);\n                    RETURN NULL;\n                ",
+                    hash="fbb667d6e1ff6ea633c52add56fc0d02488a58f4",
+                    level="STATEMENT",
+                    operation="UPDATE",
+                    pgid="pgtrigger_item_changed_is_compared_5d0e4",
+                    referencing="REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ",
+                    table="catalog_item",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='duplicatedecision',
-            index=models.Index(fields=['first_item_id', 'second_item_id', '-id'], name='duplicate_decision_pair'),
+            model_name="duplicatedecision",
+            index=models.Index(fields=["first_item_id", "second_item_id", "-id"], name="duplicate_decision_pair"),
         ),
     ]

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 from django.db import connection
 
+from catalog.models import Collection
+from search.models import EmbeddingSpace
 from search.models.embedding import LIVE_STATES
 
 logger = logging.getLogger(__name__)
@@ -110,13 +112,19 @@ def build_missing() -> list[str]:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK_KEY])
 
 
+def has_vector_index(collection: Collection, space: EmbeddingSpace) -> bool:
+    """Whether nearest neighbours of the collection are found by a vector index and not exactly."""
+    return _existing().get(VectorIndex(space.pk, space.dimensions, collection.pk).name, False)
+
+
 def _build_missing() -> list[str]:
     existing = _existing()
     for name, is_valid in existing.items():
         if not is_valid or _is_orphan(name):
             _execute(f'DROP INDEX CONCURRENTLY IF EXISTS "{name}"')
     built = []
-    for index in (*_wanted_word(), *_wanted_vector()):
+    wanted: list[WordIndex | VectorIndex] = [*_wanted_word(), *_wanted_vector()]
+    for index in wanted:
         if not existing.get(index.name) and index.is_due():
             logger.info("Building index %s", index.name)
             _execute(f"SET maintenance_work_mem = '{BUILD_MEMORY}'")

@@ -1,0 +1,191 @@
+"""The terms of evidence that two items are the same thing, each a small number that can be shown to a curator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rapidfuzz.distance import Indel, Levenshtein
+
+from search.duplicates.attributes import compare_attributes
+from search.duplicates.identifiers import are_siblings, best_likeness, is_spelled_in
+from search.duplicates.profile import Profile, Weights
+from search.duplicates.quantities import conflicts, shared
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What speaks for (in [0, 1]) and against (conflicts, from 0) two items being the same."""
+
+    meaning: float
+    title_words: float
+    title_letters: float
+    title_contained: float
+    words: float
+    words_contained: float
+    rarest_word: float
+    code: float
+    code_conflict: float
+    quantities: float
+    quantity_conflict: float
+    title_number_conflict: float
+    colour_conflict: float
+    kind_conflict: float
+    attributes: float
+    attribute_conflict: float
+    price_gap: float
+    sibling_codes: float
+    twin: float
+    substitution: float
+    same_text: float
+    same_identifier: float
+
+
+def compare(left: Profile, right: Profile, cosine: float) -> Evidence:
+    """The evidence on one pair; `cosine` is that of the items' vectors."""
+    title = _overlap(left.title, right.title)
+    text = _overlap(left.words, right.words)
+    code = _code(left, right)
+    agreement, conflict, gap = compare_attributes(left, right)
+    contained = (_share(text[0], left.words_mass), _share(text[1], right.words_mass))
+    title_contained = (_share(title[0], left.title_mass), _share(title[1], right.title_mass))
+    wording = _share(text[0] + text[1], left.words_mass + right.words_mass)
+    title_share = _share(title[0] + title[1], left.title_mass + right.title_mass)
+    number_conflict = _title_numbers(left, right)
+    quantity_conflict = _key_conflict(left, right)
+    colour_conflict, kind_conflict = _colours(left, right), _kinds(left, right)
+    siblings = _siblings(left, right)
+    difference = min(min(left.title_mass - title[0], right.title_mass - title[1]) / left.ceiling, 1.0)
+    told_apart = max(conflict, number_conflict, quantity_conflict, colour_conflict, kind_conflict, siblings, difference)
+    return Evidence(
+        meaning=max(cosine, 0.0),
+        title_words=title_share,
+        title_letters=Indel.normalized_similarity(left.squashed_title, right.squashed_title),
+        title_contained=max(title_contained),
+        words=min(contained),
+        words_contained=max(contained),
+        rarest_word=text[2] / left.ceiling,
+        code=code,
+        code_conflict=float(bool(left.title_codes and right.title_codes) and code < 0.5),
+        quantities=_quantities(left, right),
+        quantity_conflict=quantity_conflict,
+        title_number_conflict=number_conflict,
+        colour_conflict=colour_conflict,
+        kind_conflict=kind_conflict,
+        attributes=agreement,
+        attribute_conflict=conflict,
+        price_gap=gap,
+        sibling_codes=siblings,
+        twin=max(wording, title_share) ** 2 * told_apart,
+        substitution=_substitution(left, right),
+        same_text=float(left.fingerprint == right.fingerprint),
+        same_identifier=float(bool(left.identifiers & right.identifiers)),
+    )
+
+
+def _key_conflict(left: Profile, right: Profile) -> float:
+    """Whether titles and attributes name different measures of one dimension."""
+    return float(any(conflicts(left.key_quantities, right.key_quantities)))
+
+
+def _substitution(left: Profile, right: Profile) -> float:
+    """Whether the titles are one but for a single word, as with aluminium and steel: a sign of variants."""
+    ours, theirs = left.title.keys() - right.title.keys(), right.title.keys() - left.title.keys()
+    if len(ours) != 1 or len(theirs) != 1 or len(left.title) < 4:
+        return 0.0
+    return float(not _is_variant(*ours, *theirs))
+
+
+def _siblings(left: Profile, right: Profile) -> float:
+    ours, theirs = _all_codes(left), _all_codes(right)
+    if ours & theirs:
+        return 0.0
+    return float(any(are_siblings(one, other) for one in ours for other in theirs))
+
+
+def _all_codes(profile: Profile) -> set[str]:
+    return {*profile.title_codes, *(fact.code for fact in profile.attributes.values() if fact.code)}
+
+
+def _share(part: float, whole: float) -> float:
+    return min(part / whole, 1.0) if whole else 0.0
+
+
+def _overlap(left: Weights, right: Weights) -> tuple[float, float, float]:
+    """The weight of shared words on either side, misspellings and initials in part, and the rarest shared word."""
+    common = left.keys() & right.keys()
+    mass = sum(left[word] for word in common)
+    rarest = max((left[word] for word in common), default=0.0)
+    ours, theirs = mass, mass
+    if len(common) < len(left) and len(common) < len(right):
+        rest = _by_initial(word for word in right if word not in common)
+        for word in left:
+            if word not in common and (other := _partner(word, rest.get(word[0], []))):
+                ours += 0.8 * left[word]
+                theirs += 0.8 * right[other]
+                rest[word[0]].remove(other)
+    return ours, theirs, rarest
+
+
+def _by_initial(words: Iterable[str]) -> dict[str, list[str]]:
+    table: dict[str, list[str]] = {}
+    for word in words:
+        table.setdefault(word[0], []).append(word)
+    return table
+
+
+def _partner(word: str, others: list[str]) -> str | None:
+    """A word meant by `word`: one misspelt or joined otherwise, or the one that it is the initial of."""
+    for other in others:
+        if _is_variant(word, other):
+            return other
+    return None
+
+
+@lru_cache(maxsize=200_000)
+def _is_variant(word: str, other: str) -> bool:
+    if len(word) == 1 or len(other) == 1:
+        return word.isalpha() and other.isalpha()
+    if min(len(word), len(other)) < 4 or not (word.isalpha() and other.isalpha()):
+        return False
+    return Levenshtein.normalized_similarity(word, other, score_cutoff=0.8) > 0
+
+
+def _code(left: Profile, right: Profile) -> float:
+    """How well a code in one title is found in the other item; 0 where there is none."""
+    exact = max(best_likeness(left.title_codes, right.codes), best_likeness(right.title_codes, left.codes))
+    if exact == 1.0:
+        return 1.0
+    spelled = [is_spelled_in(code, right.squashed) for code in left.title_codes]
+    spelled += [is_spelled_in(code, left.squashed) for code in right.title_codes]
+    return max([exact, *spelled])
+
+
+def _quantities(left: Profile, right: Profile) -> float:
+    """How many quantities are shared, doubtful when few: half for one, three quarters for three."""
+    found = {round(value, 3) for _, value in shared(left.quantities, right.quantities)}
+    count = len(found)
+    fewer = min(len(left.quantities), len(right.quantities))
+    return count / (count + 1) * count / fewer if fewer else 0.0
+
+
+def _title_numbers(left: Profile, right: Profile) -> float:
+    """Whether both titles name numbers and one has a number or generation the other item lacks."""
+    ours, theirs = left.title_quantities, right.title_quantities
+    missing = float(left.generations != right.generations)
+    if ours and theirs:
+        alone = len(ours) - len(shared(ours, right.quantities)), len(theirs) - len(shared(theirs, left.quantities))
+        missing += (alone[0] > 0) / 2 + (alone[1] > 0) / 2
+    return min(missing, 1.0)
+
+
+def _colours(left: Profile, right: Profile) -> float:
+    """Whether attributes or titles name colours without one in common."""
+    return float(bool(left.colours and right.colours) and not left.colours & right.colours)
+
+
+def _kinds(left: Profile, right: Profile) -> float:
+    if not left.kinds or not right.kinds:
+        return 0.0
+    return float(not left.kinds & right.kinds)

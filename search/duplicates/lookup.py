@@ -1,0 +1,142 @@
+"""Candidates for some items, found by PostgreSQL: the vector index and the index of words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from django.db import connection, transaction
+from pgvector import HalfVector
+
+from catalog.models import Collection
+from search.duplicates.candidates import NEAR, NEAREST, RARE, RARE_PARTNERS, WIDEST, Floats
+from search.duplicates.rules import Rules
+from search.duplicates.words import WordStatistics
+from search.models import EmbeddingSpace
+from search.retrieval.filters import VISIBLE
+
+MAX_RARE_WORDS = 30  # of an item, the rarest first
+NARROW = NEAREST + 1  # the item itself is among its neighbours
+
+SETTINGS = (
+    "SET LOCAL jit = off; SET LOCAL enable_seqscan = off; SET LOCAL hnsw.iterative_scan = relaxed_order;"
+    " SET LOCAL hnsw.ef_search = {ef_search}; SET LOCAL hnsw.max_scan_tuples = 20000"
+)
+
+NEIGHBOURS = """
+    SELECT q.item_id, n.item_id, n.similarity
+    FROM search_passage q JOIN catalog_item own ON own.id = q.item_id
+    CROSS JOIN LATERAL (
+        SELECT p.item_id, 1 - (p.embedding::halfvec({dimensions}) <=> q.embedding::halfvec({dimensions})) AS similarity
+        FROM search_passage p
+        WHERE p.space_id = {space} AND p.collection_id = {collection} AND p.ordinal = 0
+          AND EXISTS (SELECT 1 FROM catalog_item i WHERE i.id = p.item_id AND {allowed})
+        ORDER BY p.embedding::halfvec({dimensions}) <=> q.embedding::halfvec({dimensions}) LIMIT {limit}
+    ) AS n
+    WHERE q.item_id = ANY(%(ids)s) AND q.space_id = {space} AND q.ordinal = 0 AND n.item_id <> q.item_id
+"""
+
+NEAREST_TO = """
+    SELECT p.item_id, 1 - (p.embedding::halfvec({dimensions}) <=> %(vector)s::halfvec({dimensions}))
+    FROM search_passage p
+    WHERE p.space_id = {space} AND p.collection_id = {collection} AND p.ordinal = 0
+      AND EXISTS (SELECT 1 FROM catalog_item i WHERE i.id = p.item_id AND {allowed})
+    ORDER BY p.embedding::halfvec({dimensions}) <=> %(vector)s::halfvec({dimensions}) LIMIT {limit}
+"""
+
+# One word at a time: the index answers each at once, and a word that turned out common adds at most `most` items.
+SHARING = """
+    SELECT found.id FROM unnest(%(words)s::text[], %(idfs)s::float8[]) AS w(word, idf)
+    CROSS JOIN LATERAL (
+        SELECT i.id FROM catalog_item i
+        WHERE i.collection_id = {collection} AND {visible}
+          AND i.search_vector @@ plainto_tsquery(%(language)s::regconfig, w.word) LIMIT {most}
+    ) AS found
+    WHERE found.id <> ALL(%(without)s)
+    GROUP BY found.id ORDER BY sum(w.idf) DESC, found.id LIMIT {limit}
+"""
+
+TWINS = """
+    SELECT i.id FROM catalog_item i
+    WHERE i.collection_id = {collection} AND {visible}
+      AND (i.text_digest = %(digest)s OR i.identifiers && %(identifiers)s::text[]) LIMIT 20
+"""
+
+
+def neighbours(
+    collection: Collection, space: EmbeddingSpace, ids: Sequence[int], rules: Rules
+) -> list[tuple[int, int]]:
+    """(item, neighbour) for the items that have a vector: ten, and more while they are near."""
+    found = _neighbours(collection, space, ids, rules, NARROW)
+    crowded = _crowded(found)
+    wide = _neighbours(collection, space, crowded, rules, WIDEST + 1) if crowded else []
+    return [(left, right) for left, right, _ in found] + [(left, right) for left, right, s in wide if s >= NEAR]
+
+
+def _crowded(found: Sequence[tuple[int, int, float]]) -> list[int]:
+    """The items whose tenth neighbour is still near."""
+    near: dict[int, int] = {}
+    for left, _, similarity in found:
+        near[left] = near.get(left, 0) + (similarity >= NEAR)
+    return [item for item, count in near.items() if count >= NEAREST]
+
+
+def _neighbours(
+    collection: Collection, space: EmbeddingSpace, ids: Sequence[int], rules: Rules, limit: int
+) -> list[tuple[int, int, float]]:
+    allowed, parameters = _allowed(rules)
+    sql = NEIGHBOURS.format(**_names(collection, space), allowed=allowed, limit=limit)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(SETTINGS.format(ef_search=max(40, limit)))
+        cursor.execute(sql, {"ids": list(ids), **parameters})
+        return [(row[0], row[1], float(row[2])) for row in cursor.fetchall()]
+
+
+def _allowed(rules: Rules) -> tuple[str, dict[str, Any]]:
+    """The policy as a condition on item `i` against item `own`; what it lets through is checked once more."""
+    sql, parameters = VISIBLE, {}
+    if rules.across:
+        sql += " AND (i.attributes -> %(across)s::text) IS DISTINCT FROM (own.attributes -> %(across)s::text)"
+        parameters["across"] = rules.across
+    for at, name in enumerate(rules.same):
+        sql += f" AND (i.attributes -> %(same{at})s::text) = (own.attributes -> %(same{at})s::text)"
+        parameters[f"same{at}"] = name
+    return sql, parameters
+
+
+def nearest_to(collection: Collection, space: EmbeddingSpace, vector: Floats, limit: int) -> list[int]:
+    """The visible items nearest to a vector."""
+    sql = NEAREST_TO.format(**_names(collection, space), allowed=VISIBLE, limit=limit)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(SETTINGS.format(ef_search=max(40, limit)))
+        cursor.execute(sql, {"vector": HalfVector(vector.astype(np.float16)).to_text()})
+        return [row[0] for row in cursor.fetchall()]
+
+
+def sharing_rare_words(
+    collection: Collection, words: Sequence[str], statistics: WordStatistics, without: Sequence[int] = ()
+) -> list[int]:
+    """The visible items that share the most rare words with these, by summed IDF."""
+    rare = {word: statistics.idf(word) for word in words if statistics.frequencies.get(word, 1) <= RARE}
+    chosen = sorted(rare, key=lambda word: (-rare[word], word))[:MAX_RARE_WORDS]
+    if not chosen:
+        return []
+    sql = SHARING.format(collection=collection.pk, visible=VISIBLE, most=RARE + 1, limit=RARE_PARTNERS)
+    parameters: dict[str, Any] = {"words": chosen, "idfs": [rare[word] for word in chosen], "without": list(without)}
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(SETTINGS.format(ef_search=40))
+        cursor.execute(sql, {**parameters, "language": collection.language})
+        return [row[0] for row in cursor.fetchall()]
+
+
+def twins(collection: Collection, digest: bytes, identifiers: Sequence[str]) -> list[int]:
+    """The visible items of exactly this text, or with one of these identifiers."""
+    sql = TWINS.format(collection=collection.pk, visible=VISIBLE)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, {"digest": digest, "identifiers": list(identifiers)})
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _names(collection: Collection, space: EmbeddingSpace) -> dict[str, int]:
+    return {"collection": collection.pk, "space": space.pk, "dimensions": space.dimensions}

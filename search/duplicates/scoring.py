@@ -1,0 +1,77 @@
+"""Evidence to a score in [0, 1]: a sum of contributions in log-odds, each of which can be shown."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+from search.duplicates.evidence import Evidence
+
+FLAG, SUGGEST = 0.5, 0.12  # default thresholds on the score
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One line of an explanation; `contribution` is in log-odds, below 0 when it speaks against."""
+
+    name: str
+    value: float
+    contribution: float
+
+
+@dataclass(frozen=True, slots=True)
+class Scorer:
+    """Weights of the terms in log-odds, and the intercept."""
+
+    weights: Mapping[str, float]
+    intercept: float
+
+    def log_odds(self, evidence: Evidence) -> float:
+        """What the items' own texts and attributes say, before looking at other pairs."""
+        total = self.intercept
+        for name, weight in self.weights.items():
+            total += weight * getattr(evidence, name)
+        return total
+
+
+# Fitted on two shops, two bibliographies, citations and a mixed catalog together: see docs/duplicates.md.
+DEFAULT = Scorer(
+    weights={
+        "meaning": 1.0,
+        "title_words": 1.2,
+        "title_letters": 1.7,
+        "title_contained": 1.2,
+        "words": 3.2,
+        "words_contained": 2.2,
+        "rarest_word": 0.9,
+        "code": 3.3,
+        "code_conflict": -1.6,
+        "quantities": 4.7,
+        "quantity_conflict": -2.8,
+        "title_number_conflict": -1.0,
+        "colour_conflict": -6.5,
+        "kind_conflict": -1.6,
+        "attributes": 4.6,
+        "attribute_conflict": -1.0,
+        "price_gap": -4.0,
+        "sibling_codes": -1.7,
+        "twin": -2.5,
+        "substitution": -3.3,
+        "same_text": 3.0,
+        "same_identifier": 6.0,
+    },
+    intercept=-8.2,
+)
+
+
+def explain(evidence: Evidence, scorer: Scorer) -> list[Term]:
+    """The terms that count, the weightiest first."""
+    values = asdict(evidence)
+    terms = [Term(name, values[name], weight * values[name]) for name, weight in scorer.weights.items()]
+    return sorted((term for term in terms if term.contribution), key=lambda term: -abs(term.contribution))
+
+
+def to_score(total: float) -> float:
+    """Log-odds to a score in [0, 1]."""
+    return 1 / (1 + math.exp(-max(-40.0, min(40.0, total))))

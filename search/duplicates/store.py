@@ -1,0 +1,102 @@
+"""Writing found pairs: suggestions are replaced, decisions stay until a text has really changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from django.db import connection, transaction
+
+from catalog.models import Collection
+
+BATCH_SIZE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPair:
+    """A pair that qualifies, with the digests of the texts that were compared; `first_id` is the smaller id."""
+
+    first_id: int
+    second_id: int
+    score: float
+    is_flagged: bool
+    evidence: list[dict[str, Any]]
+    first_digest: bytes
+    second_digest: bytes
+
+
+# A text that changed while it was compared is left out: it is compared again anyway.
+UPSERT = """
+    INSERT INTO search_duplicatepair AS p (collection_id, first_id, second_id, score, is_flagged, evidence, state,
+        is_changed, decided_by_name, reason, first_digest, second_digest, found_at, scored_at)
+    SELECT %(collection)s, f.first_id, f.second_id, f.score, f.is_flagged, f.evidence::jsonb, 'suggested',
+           false, '', '', f.first_digest, f.second_digest, clock_timestamp(), clock_timestamp()
+    FROM unnest(%(first)s::bigint[], %(second)s::bigint[], %(scores)s::float8[], %(flags)s::boolean[],
+                %(evidence)s::text[], %(first_digests)s::bytea[], %(second_digests)s::bytea[])
+        AS f(first_id, second_id, score, is_flagged, evidence, first_digest, second_digest)
+    JOIN catalog_item a ON a.id = f.first_id AND a.text_digest = f.first_digest AND a.merged_into_id IS NULL
+    JOIN catalog_item b ON b.id = f.second_id AND b.text_digest = f.second_digest AND b.merged_into_id IS NULL
+    ORDER BY f.first_id, f.second_id
+    ON CONFLICT (first_id, second_id) DO UPDATE
+    SET score = excluded.score, is_flagged = excluded.is_flagged, evidence = excluded.evidence, state = 'suggested',
+        is_changed = p.is_changed OR p.state <> 'suggested', collection_id = excluded.collection_id,
+        first_digest = excluded.first_digest, second_digest = excluded.second_digest, scored_at = clock_timestamp()
+    WHERE p.state = 'suggested' OR (p.first_digest, p.second_digest) <> (excluded.first_digest, excluded.second_digest)
+"""
+
+REMOVE = """
+    DELETE FROM search_duplicatepair p
+    WHERE p.collection_id = %(collection)s AND p.state = 'suggested' AND NOT p.is_changed
+      AND p.scored_at < %(since)s AND {scope}
+"""
+
+# A pair that was offered again, and should not have been: the text is the old one again, or it is no duplicate now.
+RESTORE = """
+    UPDATE search_duplicatepair p
+    SET state = d.decision, is_changed = false, first_digest = d.first_digest, second_digest = d.second_digest,
+        decided_by_id = d.decided_by_id, decided_by_name = d.decided_by_name, decided_at = d.decided_at,
+        reason = d.reason
+    FROM search_duplicatepair q CROSS JOIN LATERAL (
+        SELECT * FROM search_duplicatedecision d
+        WHERE d.first_item_id = q.first_id AND d.second_item_id = q.second_id ORDER BY d.id DESC LIMIT 1
+    ) AS d
+    WHERE q.id = p.id AND p.collection_id = %(collection)s AND p.state = 'suggested' AND p.is_changed
+      AND d.decision <> 'suggested' AND {scope}
+      AND (p.scored_at < %(since)s
+           OR (p.first_digest, p.second_digest) = (d.first_digest, d.second_digest))
+"""
+
+OF_ITEMS = "(p.first_id = ANY(%(items)s) OR p.second_id = ANY(%(items)s))"
+
+
+def replace_pairs(
+    collection: Collection, found: Sequence[FoundPair], *, since: datetime, items: Sequence[int] | None = None
+) -> None:
+    """Stores what was found and removes the suggestions last scored before `since`, of these items or of all."""
+    scope = "true" if items is None else OF_ITEMS
+    parameters: dict[str, Any] = {"collection": collection.pk, "since": since, "items": list(items or ())}
+    for start in range(0, len(found), BATCH_SIZE):
+        _upsert(collection, found[start : start + BATCH_SIZE])
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(RESTORE.format(scope=scope), parameters)
+        cursor.execute(REMOVE.format(scope=scope), parameters)
+
+
+def _upsert(collection: Collection, found: Sequence[FoundPair]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            UPSERT,
+            {
+                "collection": collection.pk,
+                "first": [pair.first_id for pair in found],
+                "second": [pair.second_id for pair in found],
+                "scores": [pair.score for pair in found],
+                "flags": [pair.is_flagged for pair in found],
+                "evidence": [orjson.dumps(pair.evidence).decode() for pair in found],
+                "first_digests": [pair.first_digest for pair in found],
+                "second_digests": [pair.second_digest for pair in found],
+            },
+        )

@@ -1,0 +1,55 @@
+"""Words of an item's text and how rare each of them is in its collection."""
+
+from __future__ import annotations
+
+import html
+import math
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+_WORD = re.compile(r"[^\W_]+")
+_BROKEN = re.compile(r"(?<=[^\W\d_])-\s*(?=[^\W\d_])")
+
+
+def fold(text: str) -> str:
+    """Lower case without accents, markup entities resolved."""
+    if text.isascii() and "&" not in text:
+        return text.lower()
+    decomposed = unicodedata.normalize("NFKD", html.unescape(text))
+    return "".join(c for c in decomposed if not unicodedata.combining(c)).lower()
+
+
+def stem(word: str) -> str:
+    """A word without its plural ending."""
+    if len(word) > 3 and word[-1] == "s" and word[-2] not in "su":
+        return word[:-3] + "y" if word.endswith("ies") else word[:-1]
+    return word
+
+
+def words_of(text: str) -> list[str]:
+    """The words of folded `text`, in order, plural endings removed."""
+    return [stem(word) for word in _WORD.findall(text)]
+
+
+def squash(text: str) -> str:
+    """Folded `text` with nothing but its letters and digits."""
+    return "".join(_WORD.findall(text))
+
+
+@dataclass(frozen=True)
+class WordStatistics:
+    """In how many of a collection's items each word occurs."""
+
+    documents: int
+    frequencies: Mapping[str, int]
+
+    def idf(self, word: str) -> float:
+        """Rarity of `word` in nats: about 0 for a word of every item; an unseen word counts as seen once."""
+        return math.log((self.documents + 1) / (self.frequencies.get(word, 1) + 1)) + 0.1
+
+    @property
+    def ceiling(self) -> float:
+        """The rarity of a word that was never seen."""
+        return math.log(self.documents + 1) + 0.1

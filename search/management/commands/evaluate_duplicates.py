@@ -1,0 +1,89 @@
+"""Measures the duplicates that the product finds in a judged set: precision, recall and F1."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from tqdm import tqdm
+
+from catalog.errors import CatalogError
+from search.duplicates.scan import scan
+from search.evaluation.datasets import MatchDataset, load_match_dataset
+from search.evaluation.duplicate_quality import DuplicateFigures, evaluate_pairs
+from search.evaluation.metrics import PairFigures
+from search.evaluation.scratch import scratch_collection
+from search.models import EvaluationRun
+
+
+class Command(BaseCommand):
+    help = "Measures the duplicates found in items.jsonl against matches.tsv of a folder, in a scratch collection."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("folder", type=Path, metavar="DIR")
+        parser.add_argument("--json", action="store_true", help="Print one JSON object and nothing else.")
+        parser.add_argument(
+            "--labels", type=int, default=0, metavar="N", help="Calibrate on N simulated decisions, which do not count."
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            report = self._evaluate(options["folder"].resolve(), options["labels"], options["json"])
+        except CatalogError as error:
+            raise CommandError(error.message) from error
+        if options["json"]:
+            self.stdout.write(json.dumps(report))
+        else:
+            self._print(report)
+
+    def _evaluate(self, folder: Path, labels: int, is_quiet: bool) -> dict[str, Any]:
+        dataset = load_match_dataset(folder)
+        for problem in dataset.problems:
+            self.stderr.write(f"items.jsonl, line {problem.line} left out: {problem.reason}")
+        figures, seconds = self._measure(dataset, labels, is_quiet)
+        report = {
+            "dataset": dataset.name,
+            "items": len(dataset.items),
+            "matches": len(dataset.matches),
+            "flagged": _rounded(figures.flagged),
+            "suggested": _rounded(figures.suggested),
+            "candidate_recall": round(figures.candidate_recall, 4),
+            "seconds": round(seconds, 2),
+        }
+        EvaluationRun.objects.create(dataset=dataset.name, configuration={"labels": labels}, figures=report)
+        return report
+
+    def _measure(self, dataset: MatchDataset, labels: int, is_quiet: bool) -> tuple[DuplicateFigures, float]:
+        """The figures, and the seconds that the scan took after embedding."""
+        policy = dataset.policy.model_dump(exclude_defaults=True)
+        bar = tqdm(total=len(dataset.items), unit="item", desc="embedding", disable=is_quiet or None)
+        with scratch_collection(
+            dataset.items, on_progress=lambda done: bar.update(done - bar.n), duplicate_policy=policy
+        ) as collection:
+            bar.close()
+            started = time.perf_counter()
+            findings = scan(collection=collection)
+            seconds = time.perf_counter() - started
+            if findings is None:
+                raise CommandError("The policy switches duplicates off: there is nothing to measure.")
+            return evaluate_pairs(collection, findings, dataset.matches), seconds
+
+    def _print(self, report: dict[str, Any]) -> None:
+        self.stdout.write(
+            f"{report['dataset']}: {report['items']} items, {report['matches']} true pairs,"
+            f" {report['candidate_recall']:.1%} of them compared, {report['seconds']} s"
+        )
+        for name in ("flagged", "suggested"):
+            one = report[name]
+            self.stdout.write(
+                f"{name:<10} precision {one['precision']:.4f}  recall {one['recall']:.4f}  F1 {one['f1']:.4f}"
+                f"  {one['pairs']} pairs"
+            )
+
+
+def _rounded(figures: PairFigures) -> dict[str, Any]:
+    return {name: round(value, 4) for name, value in asdict(figures).items()}
