@@ -1,8 +1,13 @@
-"""Bringing a collection into the state in which it is searched best, now and not at beat's next turn."""
+"""Bringing a collection or a space into the state in which it is searched best, now and not at beat's next turn."""
 
 from __future__ import annotations
 
+from django.db.models import Count
+
 from catalog.models import Collection
+from search.embedding import spaces
+from search.models import EmbeddingSpace, Passage
+from search.models.embedding import SpaceState
 from search.retrieval import calibration, indexes, statistics
 
 
@@ -11,3 +16,15 @@ def make_ready(collection: Collection) -> None:
     statistics.refresh(collection.pk)
     indexes.build_missing()
     calibration.calibrate(collection)
+
+
+def promote_built_spaces() -> list[EmbeddingSpace]:
+    """Declares ready, and returns, the spaces that cover every item and have the indexes that these need."""
+    building = EmbeddingSpace.objects.filter(state=SpaceState.BUILDING)
+    return [space for space in building if _is_indexed(space) and spaces.mark_ready(space)]
+
+
+def _is_indexed(space: EmbeddingSpace) -> bool:
+    sizes = Passage.objects.filter(space=space).values_list("collection").annotate(size=Count("id"))
+    large = Collection.objects.in_bulk([pk for pk, size in sizes if size >= indexes.MIN_PASSAGES])
+    return all(indexes.has_vector_index(collection, space) for collection in large.values())

@@ -1,4 +1,4 @@
-"""Waiting until a collection is embedded, and doing the work where no worker does it."""
+"""Waiting until a collection or a space is embedded, and doing the work where no worker does it."""
 
 from __future__ import annotations
 
@@ -10,21 +10,22 @@ from django.db import connection
 
 from catalog.models import Collection
 from search.embedding import pipeline, queue, sweep
+from search.embedding.spaces import active_space
+from search.models import EmbeddingSpace
 
 POLL_SECONDS = 0.25
 PATIENCE_SECONDS = 2.0  # without any lease held, until this process takes part
 
 STATES = """
-    SELECT count(*) FILTER (WHERE e.state = 'embedded'), count(*) FILTER (WHERE e.state = 'failed'),
-           count(*) FILTER (WHERE e.state IN ('pending', 'claimed')), count(*) FILTER (WHERE e.state = 'claimed')
-    FROM search_itemembedding e JOIN search_embeddingspace s ON s.id = e.space_id
-    WHERE e.collection_id = %s AND s.state = 'active'
+    SELECT count(*) FILTER (WHERE state = 'embedded'), count(*) FILTER (WHERE state = 'failed'),
+           count(*) FILTER (WHERE state IN ('pending', 'claimed')), count(*) FILTER (WHERE state = 'claimed')
+    FROM search_itemembedding WHERE space_id = %s AND (%s::bigint IS NULL OR collection_id = %s)
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Items of a collection in the active space; `waiting` includes `claimed`."""
+    """Items of a collection in the space that answers, or of a whole space; `waiting` includes `claimed`."""
 
     embedded: int
     failed: int
@@ -33,8 +34,12 @@ class Progress:
 
 
 def progress_of(collection: Collection) -> Progress:
+    return _progress(active_space().pk, collection.pk)
+
+
+def _progress(space_id: int, collection_id: int | None) -> Progress:
     with connection.cursor() as cursor:
-        cursor.execute(STATES, [collection.pk])
+        cursor.execute(STATES, [space_id, collection_id, collection_id])
         return Progress(*cursor.fetchone())
 
 
@@ -48,8 +53,22 @@ def wait_until_embedded(
 
     When no worker holds a lease for `patience` seconds, this process embeds: the wait ends also without workers.
     """
+    return _wait(lambda: progress_of(collection), on_progress, patience)
+
+
+def wait_until_built(
+    space: EmbeddingSpace,
+    *,
+    on_progress: Callable[[Progress], None] = lambda _: None,
+    patience: float = PATIENCE_SECONDS,
+) -> Progress:
+    """Returns when no item waits any more for its vectors in the space."""
+    return _wait(lambda: _progress(space.pk, None), on_progress, patience)
+
+
+def _wait(progress_now: Callable[[], Progress], on_progress: Callable[[Progress], None], patience: float) -> Progress:
     idle_since = time.monotonic()
-    while (progress := progress_of(collection)).waiting:
+    while (progress := progress_now()).waiting:
         on_progress(progress)
         if progress.claimed:
             idle_since = time.monotonic()

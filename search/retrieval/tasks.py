@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from search.readiness import promote_built_spaces
 from search.retrieval import calibration, indexes, statistics
 
 
 @shared_task(name="retrieval.keep_ready", queue="default", ignore_result=True)
 def keep_ready() -> None:
-    """Builds missing indexes and refreshes stale statistics; both do nothing when nothing is due."""
+    """Builds missing indexes, refreshes stale statistics, declares built spaces ready; does nothing undue."""
     statistics.refresh_stale()
     indexes.build_missing()
+    promote_built_spaces()
 
 
 @shared_task(name="retrieval.calibrate", queue="embedding", ignore_result=True)

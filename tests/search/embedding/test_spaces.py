@@ -1,0 +1,248 @@
+"""One model is replaced by another while people search: no search fails, mixes the two or comes back emptier."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.utils import timezone
+
+from catalog.models import Collection, Item, Run
+from catalog.models.run import RunState
+from search.embedding import encoders, pipeline, runs, spaces
+from search.errors import SpaceConflict
+from search.models import EmbeddingSpace, EvaluationRun, ItemEmbedding, Passage
+from search.models.embedding import EncoderKind, Priority, SpaceState
+from search.readiness import promote_built_spaces
+from search.retrieval import indexes, legs
+from search.retrieval.search import search
+from search.retrieval.types import SearchRequest
+from tests.factories import add_items, shop_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _no_encoder_stays() -> Iterator[None]:
+    yield
+    encoders._loaded.clear()
+
+
+@pytest.fixture
+def collection() -> Collection:
+    return shop_of(*({"title": f"lamp number {n}"} for n in range(30)))
+
+
+def added(name: str = "new", **fields: object) -> EmbeddingSpace:
+    fields = {"dimensions": 64, "options": {"salt": name}, **fields}
+    return spaces.add_space(name=name, model="fake", kind=EncoderKind.FAKE, **fields)  # type: ignore[arg-type]
+
+
+def built(name: str = "new") -> EmbeddingSpace:
+    space = added(name)
+    spaces.build_space(space)
+    pipeline.drain()
+    promote_built_spaces()
+    return spaces.get_space(name)
+
+
+def evaluated(new: float, old: float) -> None:
+    for name, other, ndcg in (("new", "fake", new), ("fake", "new", old)):
+        EvaluationRun.objects.create(
+            dataset="set",
+            configuration={"space": name, "against": other, "comparison": "1"},
+            figures={"hybrid": {"ndcg_at_10": ndcg}},
+        )
+
+
+def test_an_added_space_costs_nothing_until_it_is_built(collection: Collection) -> None:
+    space = added()
+    add_items(collection, {"title": "one more"})
+    assert not ItemEmbedding.objects.filter(space=space).exists()
+    run = spaces.build_space(space)
+    assert (run.total, run.done, run.state) == (31, 0, RunState.RUNNING)
+    assert set(ItemEmbedding.objects.filter(space=space).values_list("priority", flat=True)) == {Priority.BACKFILL}
+
+
+def test_a_run_counts_rows_and_ends_with_them(collection: Collection) -> None:
+    run = spaces.build_space(added())
+    ItemEmbedding.objects.filter(space__name="new", item__title__endswith="1").update(state="failed")
+    pipeline.drain()
+    runs.refresh_running()
+    run.refresh_from_db()
+    assert (run.total, run.done, run.failed, run.state) == (30, 27, 3, RunState.FINISHED)
+
+
+def test_cancelling_the_backfill_of_a_new_space_retires_it(collection: Collection) -> None:
+    run = spaces.build_space(added())
+    Run.objects.filter(pk=run.pk).update(cancel_requested=True)
+    runs.refresh_running()
+    run.refresh_from_db()
+    assert (run.state, spaces.get_space("new").state) == (RunState.CANCELLED, SpaceState.RETIRED)
+    assert not ItemEmbedding.objects.filter(space__name="new").exists()
+
+
+def test_an_import_whose_process_is_gone_is_abandoned() -> None:
+    silent, alive = Run.objects.create(kind="import"), Run.objects.create(kind="import")
+    Run.objects.filter(pk=silent.pk).update(heartbeat_at=timezone.now() - timedelta(minutes=6))
+    assert runs.end_abandoned() == 1
+    silent.refresh_from_db()
+    alive.refresh_from_db()
+    assert (silent.state, alive.state) == (RunState.FAILED, RunState.RUNNING)
+
+
+def test_only_a_complete_space_is_ready(collection: Collection) -> None:
+    space = added()
+    spaces.build_space(space)
+    assert promote_built_spaces() == []
+    with pytest.raises(SpaceConflict, match="building, not ready"):
+        spaces.activate_space(space, is_forced=True)
+    pipeline.drain()
+    assert [one.name for one in promote_built_spaces()] == ["new"]
+    Item.objects.filter(title__endswith="7").update(title="changed")
+    assert spaces.uncovered(spaces.get_space("new")) == 0, "they still have vectors in both"
+    ItemEmbedding.objects.filter(space=space, item__title__endswith="8").update(digest=None, state="failed")
+    with pytest.raises(SpaceConflict, match="3 items have no vectors in new"):
+        spaces.activate_space(space, is_forced=True)
+
+
+def test_a_worse_or_unknown_space_is_activated_by_force_only(collection: Collection) -> None:
+    space = built()
+    with pytest.raises(SpaceConflict, match="was not compared with fake"):
+        spaces.activate_space(space)
+    evaluated(new=0.50, old=0.60)
+    with pytest.raises(SpaceConflict, match=r"worse than fake: nDCG@10 0\.500 against 0\.600"):
+        spaces.activate_space(space)
+    evaluated(new=0.60, old=0.60)
+    assert spaces.activate_space(space).state == SpaceState.ACTIVE
+    assert spaces.active_space().name == "new"
+    assert spaces.get_space("fake").state == SpaceState.READY
+
+
+def test_the_space_before_stays_current_until_it_is_retired(collection: Collection) -> None:
+    spaces.activate_space(built(), is_forced=True)
+    add_items(collection, {"title": "added afterwards"})
+    assert pipeline.drain() == 2
+    assert spaces.roll_back().name == "fake"
+    assert spaces.roll_back().name == "new"
+    with pytest.raises(SpaceConflict, match="activate another"):
+        spaces.retire_space(spaces.active_space())
+    with pytest.raises(SpaceConflict, match="until a moment ago"):
+        spaces.retire_space(spaces.get_space("fake"))
+    spaces.retire_space(spaces.get_space("fake"), is_forced=True)
+    assert set(Passage.objects.values_list("space__name", flat=True)) == {"new"}
+    with pytest.raises(SpaceConflict, match="No space that was active"):
+        spaces.roll_back()
+
+
+def test_a_worker_that_holds_items_of_a_retired_space_is_harmless(collection: Collection) -> None:
+    from search.embedding import queue
+
+    space = added()
+    spaces.build_space(space)
+    claimed = queue.claim(100)
+    spaces.retire_space(space)
+    assert pipeline.embed(claimed) == 0
+    assert not Passage.objects.filter(space=space).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_searches_during_activation_and_rollback_all_succeed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(indexes, "MIN_PASSAGES", 20)
+    collection = shop_of(*({"title": f"lamp number {n}"} for n in range(30)))
+    spaces.build_space(added())
+    pipeline.drain()
+    indexes.build_missing()
+    promote_built_spaces()
+    mixed: list[str] = []
+    monkeypatch.setattr(legs, "retrieve", _checking(legs.retrieve, mixed))
+    ended = threading.Event()
+
+    def hammer() -> list[int]:
+        found = []
+        while not ended.is_set():
+            result = search(SearchRequest(collection, "lamp number 7", mode="semantic"))
+            found.append(len(result.hits) if not result.is_degraded else -1)
+        connection.close()
+        return found
+
+    with ThreadPoolExecutor(3) as pool:
+        searches = [pool.submit(hammer) for _ in range(3)]
+        for _ in range(6):
+            spaces.activate_space(spaces.get_space("new"), is_forced=True)
+            spaces.roll_back()
+        spaces.activate_space(spaces.get_space("new"), is_forced=True)
+        threading.Event().wait(0.2)
+        spaces.retire_space(spaces.get_space("fake"), is_forced=True)
+        indexes.build_missing()
+        threading.Event().wait(0.2)
+        ended.set()
+        found = [count for one in searches for count in one.result()]
+    assert len(found) > 20
+    assert len(set(found)) == 1
+    assert found[0] > 0
+    assert mixed == []
+    assert [name for name in indexes._existing() if "hnsw" in name] == [
+        f"passage_hnsw_s{spaces.active_space().pk}_c{collection.pk}"
+    ]
+
+
+def _checking(retrieve: Callable[..., legs.Candidates], mixed: list[str]) -> Callable[..., legs.Candidates]:
+    """Notes every search whose query was not encoded by the space that it searches."""
+
+    def checked(**options: object) -> legs.Candidates:
+        space, vector = options["space"], options["query_vector"]
+        assert isinstance(space, EmbeddingSpace)
+        if len(vector) != space.dimensions:  # type: ignore[arg-type]
+            mixed.append(space.name)
+        return retrieve(**options)
+
+    return checked
+
+
+def test_the_command_walks_the_whole_way(collection: Collection, tmp_path: Path) -> None:
+    dataset = tmp_path / "judged"
+    dataset.mkdir()
+    (dataset / "items.jsonl").write_text(
+        '{"external_id": "a", "title": "red lamp"}\n{"external_id": "b", "title": "x"}\n'
+    )
+    (dataset / "queries.jsonl").write_text('{"id": "1", "text": "red lamp"}\n')
+    (dataset / "qrels.tsv").write_text("query_id\titem_id\tgrade\n1\ta\t1\n")
+    _static_model(tmp_path / "static")
+
+    def run(*words: str) -> str:
+        out = StringIO()
+        call_command("spaces", *words, stdout=out, stderr=StringIO())
+        return out.getvalue()
+
+    assert "added with 16 dimensions" in run("add", "small", str(tmp_path / "static"), "--dimensions", "16")
+    assert "small is ready: 30 items embedded, 0 failed" in run("build", "small", "--wait")
+    with pytest.raises(CommandError, match="not compared"):
+        run("activate", "small")
+    assert "judged: 2 items, 1 queries" in run("compare", "small", "--dataset", str(dataset))
+    assert "small answers queries now" in run("activate", "small")
+    assert search(SearchRequest(collection, "lamp number 3", mode="semantic")).hits
+    assert "fake answers queries now" in run("rollback")
+    assert "is retired" in run("retire", "small", "--force")
+    assert "small                   retired" in run("list")
+    with pytest.raises(CommandError, match="has 32 dimensions, fewer than 64"):
+        run("add", "long", str(tmp_path / "static"), "--dimensions", "64")
+
+
+def _static_model(folder: Path) -> None:
+    """A model of random static embeddings, 32 long."""
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import StaticEmbedding
+    from tokenizers import Tokenizer, models, pre_tokenizers
+
+    words = ["[UNK]", "lamp", "number", "red", *map(str, range(30))]
+    tokenizer = Tokenizer(models.WordLevel({word: n for n, word in enumerate(words)}, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    SentenceTransformer(modules=[StaticEmbedding(tokenizer, embedding_dim=32)]).save(str(folder))
