@@ -8,8 +8,9 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from catalog.errors import Conflict, InvalidInput, NotFound
-from catalog.models import Collection
+from catalog.models import ApiKey, Collection
 from catalog.schemas import parse_attribute_schema, parse_duplicate_policy
+from catalog.services.api_keys import revoke_keys
 from catalog.signals import items_changed
 
 FIELDS = frozenset(
@@ -29,9 +30,9 @@ def create_collection(*, slug: str, name: str = "", **fields: Any) -> Collection
     """Raises Conflict when the slug is taken and InvalidInput when a value breaks a rule."""
     collection = Collection(slug=slug, name=name or slug.replace("-", " ").capitalize())
     _assign(collection, fields)
+    _validate(collection)
     if Collection.objects.filter(slug=slug).exists():
         raise Conflict(f"A collection '{slug}' exists already.")
-    _validate(collection)
     collection.save(force_insert=True)
     return collection
 
@@ -52,9 +53,14 @@ def update_collection(*, collection: Collection, **fields: Any) -> Collection:
 
 
 def delete_collection(*, collection: Collection) -> None:
-    """Deletes the collection with all its items. Triggers remove what was derived from them."""
+    """Deletes the collection with all its items. Triggers remove what was derived from them.
+
+    A key that is for this collection alone ends with it: without any collection it would cover all of them.
+    """
     with transaction.atomic():
         pk = collection.pk
+        own = ApiKey.objects.filter(collections=collection)
+        revoke_keys(keys=own.exclude(pk__in=own.filter(collections__in=Collection.objects.exclude(pk=pk))))
         collection.items.all()._raw_delete(using=collection._state.db or "default")
         collection.delete()
         transaction.on_commit(lambda: announce(pk))
@@ -75,6 +81,10 @@ def _assign(collection: Collection, fields: dict[str, Any]) -> None:
 def _validate(collection: Collection) -> None:
     parse_attribute_schema(collection.attribute_schema)
     parse_duplicate_policy(collection.duplicate_policy)
+    for name in ("slug", "name", "description"):
+        if "\x00" in getattr(collection, name):
+            reason = "must not contain the NUL character"
+            raise InvalidInput(f"{name}: {reason}", [{"field": name, "reason": reason}])
     try:
         collection.full_clean(validate_unique=False, validate_constraints=False)
     except ValidationError as error:
