@@ -20,8 +20,6 @@ from catalog.models.item import (
 MAX_ATTRIBUTES = 100
 MAX_ATTRIBUTE_BYTES = 64_000  # of all attributes of one item, as JSON
 
-AttributeName = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\s.][^.]*$")]
-
 
 def _refuse_nul(text: str) -> str:
     if "\x00" in text:
@@ -38,6 +36,9 @@ def _safe_url(url: str) -> str:
 Model = TypeVar("Model", bound=BaseModel)
 
 Text = Annotated[str, AfterValidator(_refuse_nul)]
+AttributeName = Annotated[
+    str, Field(min_length=1, max_length=64, pattern=r"^[^\s.][^.]*$"), AfterValidator(_refuse_nul)
+]
 Url = Annotated[str, Field(max_length=MAX_URL_LENGTH), AfterValidator(_refuse_nul), AfterValidator(_safe_url)]
 
 
@@ -91,7 +92,7 @@ class AttributeDefinition(Strict):
     type: Literal["term", "number", "date"] = "term"
     facet: bool = False
     identifier: bool = False
-    label: Annotated[str, Field(max_length=100)] = ""
+    label: Annotated[Text, Field(max_length=100)] = ""
 
 
 class AttributeSchema(Strict):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, TypeAlias
 
 from django.db import transaction
 from django.utils import timezone
@@ -17,6 +17,7 @@ from catalog.services.collections import announce
 CONTENT_FIELDS = ("title", "body", "url", "image", "attributes", "status")
 
 Outcome = Literal["created", "updated", "unchanged"]
+Content: TypeAlias = tuple[Any, ...]  # the values of CONTENT_FIELDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,33 +62,55 @@ def delete_item(*, item: Item) -> None:
 def upsert_items(*, collection: Collection, entries: Sequence[ItemInput]) -> list[UpsertResult]:
     """Writes the entries in one statement and one transaction, and returns a result for each, in order.
 
-    Of entries with the same external id the last one wins. An entry that equals what is stored is not written.
+    Entries with the same external id count as if they came one after the other: the last one stays. What equals
+    what is stored is not written.
     """
-    last = {entry.external_id: entry for entry in entries}
     with transaction.atomic():
-        outcomes = _outcomes(collection, last)
-        changed = [entry for key, entry in last.items() if outcomes[key] != "unchanged"]
+        stored = _stored(collection, {entry.external_id for entry in entries})
+        before = dict(stored)
+        outcomes: list[Outcome] = []
+        last: dict[str, ItemInput] = {}
+        for entry in entries:
+            outcomes.append(_outcome(stored.get(entry.external_id), _content(entry)))
+            stored[entry.external_id] = _content(entry)
+            last[entry.external_id] = entry
+        changed = [entry for key, entry in last.items() if _outcome(before.get(key), stored[key]) != "unchanged"]
         if changed:
             _write(collection, changed)
             transaction.on_commit(lambda: announce(collection.pk))
-    return [UpsertResult(entry.external_id, outcomes[entry.external_id]) for entry in entries]
+    return [UpsertResult(entry.external_id, outcome) for entry, outcome in zip(entries, outcomes, strict=True)]
 
 
-def _outcomes(collection: Collection, entries: dict[str, ItemInput]) -> dict[str, Outcome]:
-    stored = {
-        row[0]: row[1:]
-        for row in Item.objects.filter(collection=collection, external_id__in=list(entries))
+def _stored(collection: Collection, external_ids: Set[str]) -> dict[str, Content]:
+    """The content of those that exist, locked."""
+    rows = (
+        Item.objects.filter(collection=collection, external_id__in=external_ids)
         .order_by("id")
         .select_for_update(no_key=True)
         .values_list("external_id", *CONTENT_FIELDS)
-    }
-    outcomes: dict[str, Outcome] = {}
-    for key, entry in entries.items():
-        content = tuple(getattr(entry, field) for field in CONTENT_FIELDS)
-        outcomes[key] = (
-            "created" if key not in stored else "unchanged" if stored[key] == content else "updated"
-        )
-    return outcomes
+    )
+    return {row[0]: row[1:] for row in rows}
+
+
+def _content(entry: ItemInput) -> Content:
+    return tuple(getattr(entry, field) for field in CONTENT_FIELDS)
+
+
+def _outcome(before: Content | None, after: Content) -> Outcome:
+    if before is None:
+        return "created"
+    # Python takes True for 1, which it is not in an item.
+    is_same = before == after and _truths(before) == _truths(after)
+    return "unchanged" if is_same else "updated"
+
+
+def _truths(content: Content) -> list[tuple[str, list[bool]]]:
+    """Which values of the attributes are true or false, and not numbers."""
+    attributes = sorted(content[CONTENT_FIELDS.index("attributes")].items())
+    return [
+        (name, [isinstance(one, bool) for one in (value if isinstance(value, list) else [value])])
+        for name, value in attributes
+    ]
 
 
 def _write(collection: Collection, entries: Sequence[ItemInput]) -> None:
