@@ -41,6 +41,13 @@ def upsert_raw(*, collection: Collection, entries: Sequence[Any]) -> list[BulkRe
     return [results[number] for number in range(len(entries))]
 
 
+def upsert_each(*, collection: Collection, entries: Sequence[ItemInput]) -> list[BulkResult]:
+    """Writes checked entries; one that the database refuses does not stop the others."""
+    results: dict[int, BulkResult] = {}
+    _write(collection, dict(enumerate(entries)), results)
+    return [results[number] for number in range(len(entries))]
+
+
 def refusal(error: DatabaseError) -> InvalidInput | None:
     """The reason in words when the database refused a value, None when it failed for another reason."""
     state = getattr(error.__cause__, "sqlstate", None)

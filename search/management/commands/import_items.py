@@ -10,7 +10,7 @@ from django.utils import timezone
 from tqdm import tqdm
 
 from catalog.errors import CatalogError
-from catalog.importing import ImportReport, import_file
+from catalog.importing import ImportReport, check_file, import_file
 from catalog.models import Collection, Run
 from catalog.models.run import RunKind, RunState
 from catalog.services.collections import get_or_create_collection
@@ -30,6 +30,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
+            check_file(options["file"])
             collection = get_or_create_collection(slug=options["collection"])
             report = self._import(options["file"], collection)
         except CatalogError as error:
