@@ -7,6 +7,7 @@ from catalog import views
 app_name = "catalog"
 
 urlpatterns = [
+    path("favicon.ico", views.favicon, name="favicon"),
     path("", views.home, name="home"),
     path("c/<slug:slug>/items/<path:external_id>", views.item_page, name="item"),
 ]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.views.decorators.cache import never_cache
+from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_safe
 
 from catalog.access import actor_of_user, readable_collection, readable_collections
@@ -31,6 +32,13 @@ def home(request: HttpRequest) -> HttpResponse:
         visible_items=Count("items", filter=Q(items__status=Status.PUBLISHED, items__merged_into=None))
     )
     return render(request, "catalog/home.html", {"collections": list(collections)})
+
+
+@require_safe
+@cache_control(max_age=24 * 3_600)
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Where browsers look without being told, on pages that are not ours."""
+    return redirect(static("img/akin.svg"))
 
 
 @require_safe

@@ -250,6 +250,10 @@ def test_home_lists_the_collections_that_one_may_know() -> None:
     assert 'href="/c/secret/"' in get("/", client_of("ada", is_staff=True))
 
 
+def test_the_icon_is_where_browsers_look_for_it() -> None:
+    assert Client().get("/favicon.ico")["Location"].endswith(".svg")
+
+
 def test_home_leads_on_to_the_search(shop: Collection) -> None:
     response = Client().get("/?collection=shop&q=red+pan")
     assert response["Location"] == "/c/shop/?q=red+pan"
