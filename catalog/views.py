@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
@@ -12,9 +11,9 @@ from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_safe
 
 from catalog.access import actor_of_user, readable_collection, readable_collections
+from catalog.counts import visible_counts
 from catalog.facts import describe
 from catalog.models.api_key import Scope
-from catalog.models.item import Status
 from catalog.schemas import parse_attribute_schema
 from catalog.visibility import visible_item
 
@@ -28,10 +27,10 @@ def home(request: HttpRequest) -> HttpResponse:
         return redirect(
             f"{reverse('search:page', args=[collection.slug])}?{urlencode({'q': request.GET.get('q', '')})}"
         )
-    collections = readable_collections(actor).annotate(
-        visible_items=Count("items", filter=Q(items__status=Status.PUBLISHED, items__merged_into=None))
-    )
-    return render(request, "catalog/home.html", {"collections": list(collections)})
+    collections = list(readable_collections(actor))
+    counts = visible_counts(collection.pk for collection in collections)
+    rows = [(collection, counts[collection.pk]) for collection in collections]
+    return render(request, "catalog/home.html", {"collections": rows})
 
 
 @require_safe

@@ -9,6 +9,7 @@ import pytest
 from django.db import OperationalError
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
+from redis.exceptions import ConnectionError as RedisDown
 
 from catalog.models import Collection
 from catalog.services.collections import create_collection
@@ -248,6 +249,20 @@ def test_home_lists_the_collections_that_one_may_know() -> None:
     assert "5 items" in html
     assert "secret" not in html
     assert 'href="/c/secret/"' in get("/", client_of("ada", is_staff=True))
+
+
+def test_counts_are_remembered_and_survive_without_redis(
+    shop: Collection, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    assert "5 items" in get("/")
+    with django_assert_num_queries(1):
+        assert "5 items" in get("/")
+
+    def fail(keys: object) -> None:
+        raise RedisDown("down")
+
+    monkeypatch.setattr("catalog.counts.cache.get_many", fail)
+    assert "5 items" in get("/")
 
 
 def test_the_icon_is_where_browsers_look_for_it() -> None:
