@@ -1,0 +1,139 @@
+"""A whole Akin of its own for tests that break things: its database, its Redis, workers as processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psycopg
+from pgvector import HalfVector
+
+from config.embedded import Layout, postgres
+from config.embedded.processes import processes_in
+from search.embedding.fake_encoder import FakeEncoder
+from search.models import EmbeddingSpace
+
+ROOT = Path(__file__).resolve().parents[3]
+WORKER = Path(__file__).with_name("embedding_worker.py")
+PATIENCE = 60.0  # seconds until a test gives up waiting
+
+WRONG = """
+    SELECT count(*) FROM catalog_item i LEFT JOIN search_itemembedding e ON e.item_id = i.id
+    WHERE e.id IS NULL OR e.state <> 'embedded' OR e.digest <> i.text_digest
+"""
+
+
+class Stage:
+    """The stage in one data directory."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.layout = Layout(data_dir)
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("AKIN_")},
+            "AKIN_DATA_DIR": str(data_dir),
+            "AKIN_ENCODER": "fake",
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+            "PYTHONPATH": str(ROOT),
+        }
+
+    def connect(self) -> psycopg.Connection[Any]:
+        return psycopg.connect(self.layout.database_url, autocommit=True, options="-c synchronous_commit=off")
+
+    def one(self, sql: str, *parameters: Any) -> Any:
+        with self.connect() as connection:
+            row = connection.execute(sql, parameters).fetchone()
+            return row[0] if row else None
+
+    def run(self, sql: str, *parameters: Any) -> None:
+        with self.connect() as connection:
+            connection.execute(sql, parameters)
+
+    def restart(self, *, items: int, seconds_per_text: float = 0.0) -> None:
+        """Begins anew with that many items, which wait for their vectors."""
+        self.run("DELETE FROM catalog_item")
+        self.run("TRUNCATE catalog_collection CASCADE")
+        self.run(
+            "UPDATE search_embeddingspace SET options = jsonb_build_object('seconds_per_text', %s::float)",
+            seconds_per_text,
+        )
+        self.run(
+            "INSERT INTO catalog_collection (slug, name, description, language, visibility, attribute_schema,"
+            " duplicate_policy, created_at, updated_at)"
+            " VALUES ('shop', 'Shop', '', 'english', 'public', '{}', '{}', now(), now())"
+        )
+        self.add_items(items)
+
+    def add_items(self, count: int) -> None:
+        self.run(
+            "INSERT INTO catalog_item (collection_id, external_id, title, body, url, image, attributes, status,"
+            " created_at, updated_at)"
+            " SELECT c.id, gen_random_uuid()::text, 'item ' || n, '', '', '', '{}', 'published', now(), now()"
+            " FROM catalog_collection c, generate_series(1, %s) AS n",
+            count,
+        )
+
+    @contextmanager
+    def worker(self) -> Iterator[subprocess.Popen[str]]:
+        with self.process(sys.executable, str(WORKER)) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline().strip() == "ready"
+            yield process
+
+    @contextmanager
+    def process(self, *command: str) -> Iterator[subprocess.Popen[str]]:
+        """A process that is killed at the end of the test at the latest."""
+        with subprocess.Popen(command, env=self.environment, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+            try:
+                yield process
+            finally:
+                if process.poll() is None:
+                    process.kill()
+
+    def kill_postgres(self) -> None:
+        """As an operator's `kill -9` of the postmaster."""
+        pid = int((self.layout.postgres / "postmaster.pid").read_text().split()[0])
+        os.kill(pid, signal.SIGKILL)
+
+    def start_postgres(self) -> None:
+        postgres.ensure_running(self.layout)
+        assert processes_in(self.layout.postgres, "postgres")
+
+    def expire_leases(self) -> None:
+        """As if a minute had passed."""
+        self.run("UPDATE search_itemembedding SET lease_expires_at = now() WHERE state = 'claimed'")
+
+    def is_settled(self) -> bool:
+        return int(self.one(WRONG)) == 0
+
+    def check(self) -> None:
+        """Waits until nothing waits; then each item has exactly the vectors of its last text, and nothing else has."""
+        wait_for(self.is_settled)
+        with self.connect() as connection:
+            rows = connection.execute(
+                "SELECT i.title, p.embedding::text FROM catalog_item i LEFT JOIN search_passage p ON p.item_id = i.id"
+            ).fetchall()
+            items, orphans = connection.execute(
+                "SELECT (SELECT count(*) FROM catalog_item), (SELECT count(*) FROM search_passage p WHERE NOT EXISTS"
+                " (SELECT 1 FROM catalog_item i WHERE i.id = p.item_id))"
+            ).fetchall()[0]
+        assert (len(rows), orphans) == (items, 0)
+        assert "deadlock detected" not in self.layout.postgres_log.read_text()
+        encoder = FakeEncoder(EmbeddingSpace(name="fake", dimensions=384))
+        stored = np.array([HalfVector.from_text(text).to_numpy() for _, text in rows], dtype=np.float32)
+        expected = encoder.encode_documents([f"{title}\n" for title, _ in rows])
+        assert float(np.abs(stored - expected).max()) < 1e-3
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = PATIENCE) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "the stage did not settle"
+        time.sleep(0.05)

@@ -1,0 +1,135 @@
+"""Workers, PostgreSQL and Redis are killed under load; in the end every item has exactly the vectors of its text."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from config import embedded
+from config.embedded.processes import processes_in
+from tests.search.embedding.stage import ROOT, Stage, wait_for
+
+pytestmark = pytest.mark.faults
+
+CELERY = (sys.executable, "-m", "celery", "--app", "config.celery")
+
+
+@pytest.fixture(scope="module")
+def whole_stage() -> Iterator[Stage]:
+    with tempfile.TemporaryDirectory(prefix="akin-faults-") as folder:
+        Path(folder).chmod(0o755)
+        stage = Stage(Path(folder))
+        embedded.join(Path(folder))
+        try:
+            migrate = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+            subprocess.run(migrate, env=stage.environment, cwd=ROOT, check=True)
+            yield stage
+        finally:
+            embedded.leave(Path(folder))
+
+
+@pytest.fixture
+def stage(whole_stage: Stage) -> Stage:
+    return whole_stage
+
+
+def embedded_count(stage: Stage) -> int:
+    return int(stage.one("SELECT count(*) FROM search_itemembedding WHERE state = 'embedded'"))
+
+
+def test_a_worker_killed_in_the_middle_of_a_batch_loses_nothing(stage: Stage) -> None:
+    stage.restart(items=600, seconds_per_text=0.002)
+    with stage.worker() as worker:
+        wait_for(lambda: embedded_count(stage) > 100)
+        worker.kill()
+        worker.wait()
+    claimed = int(stage.one("SELECT count(*) FROM search_itemembedding WHERE state = 'claimed'"))
+    assert claimed > 0
+    stage.expire_leases()
+    with stage.worker():
+        stage.check()
+
+
+def test_a_worker_that_is_asked_to_end_gives_its_batch_back(stage: Stage) -> None:
+    stage.restart(items=2_000, seconds_per_text=0.005)
+    with stage.worker() as worker:
+        wait_for(lambda: embedded_count(stage) > 0)
+        started = time.monotonic()
+        worker.terminate()
+        assert worker.wait(10) == 0
+        assert time.monotonic() - started < 5
+    assert stage.one("SELECT count(*) FROM search_itemembedding WHERE state = 'claimed' OR attempts > 0") == 0
+    assert 0 < embedded_count(stage) < 2_000
+
+
+def test_a_killed_database_loses_nothing(stage: Stage) -> None:
+    stage.restart(items=1_000, seconds_per_text=0.001)
+    with stage.worker(), stage.worker():
+        wait_for(lambda: embedded_count(stage) > 100)
+        stage.run("UPDATE catalog_item SET title = title || ' edited' WHERE id %% 3 = 0")
+        stage.kill_postgres()
+        time.sleep(0.5)
+        with pytest.raises(psycopg.OperationalError):
+            stage.connect()
+        stage.start_postgres()
+        stage.run("UPDATE catalog_item SET title = title || ' again' WHERE id %% 5 = 0")
+        stage.expire_leases()
+        stage.check()
+
+
+@pytest.mark.slow
+def test_ten_thousand_edits_of_a_thousand_items_while_three_workers_run(stage: Stage) -> None:
+    stage.restart(items=1_000)
+
+    def edit(seed: int) -> None:
+        dice = random.Random(seed)
+        with stage.connect() as connection:
+            first = connection.execute("SELECT min(id) FROM catalog_item").fetchall()[0][0]
+            for n in range(2_500):
+                target = first + dice.randrange(1_000)
+                connection.execute("UPDATE catalog_item SET title = %s WHERE id = %s", (f"edit {seed} {n}", target))
+
+    with ExitStack() as stack, ThreadPoolExecutor(4) as pool:
+        for _ in range(3):
+            stack.enter_context(stage.worker())
+        for edited in [pool.submit(edit, seed) for seed in range(4)]:
+            edited.result()
+        stage.check()
+
+
+@pytest.mark.slow
+def test_redis_gone_and_empty_then_the_celery_worker_asked_to_end(stage: Stage) -> None:
+    stage.restart(items=10, seconds_per_text=0.005)
+    worker = (*CELERY, "worker", "--queues", "embedding,default", "--concurrency", "1", "--loglevel", "ERROR")
+    beat = (*CELERY, "beat", "--loglevel", "ERROR", "--schedule", str(stage.layout.data_dir / "beat"))
+    with stage.process(*worker) as running, stage.process(*beat):
+        stage.check()
+        _kill_redis(stage)
+        stage.run("UPDATE catalog_item SET title = title || ' while Redis was gone'")
+        time.sleep(2)
+        embedded.redis.ensure_running(stage.layout)
+        stage.check()
+        stage.add_items(3_000)
+        wait_for(lambda: embedded_count(stage) > 10)
+        running.terminate()
+        assert running.wait(10) == 0
+    assert stage.one("SELECT count(*) FROM search_itemembedding WHERE state = 'claimed'") == 0
+
+
+def _kill_redis(stage: Stage) -> None:
+    for process in processes_in(stage.layout.redis, "redis-server"):
+        os.kill(process.pid, signal.SIGKILL)
+    for left in stage.layout.redis.glob("*.rdb"):
+        left.unlink()
