@@ -25,6 +25,7 @@ from search.retrieval import indexes, legs
 from search.retrieval.search import search
 from search.retrieval.types import SearchRequest
 from tests.factories import add_items, shop_of
+from tests.search.embedding.models_for_tests import save_static_model
 
 pytestmark = pytest.mark.django_db
 
@@ -215,7 +216,7 @@ def test_the_command_walks_the_whole_way(collection: Collection, tmp_path: Path)
     )
     (dataset / "queries.jsonl").write_text('{"id": "1", "text": "red lamp"}\n')
     (dataset / "qrels.tsv").write_text("query_id\titem_id\tgrade\n1\ta\t1\n")
-    _static_model(tmp_path / "static")
+    save_static_model(tmp_path / "static")
 
     def run(*words: str) -> str:
         out = StringIO()
@@ -234,15 +235,3 @@ def test_the_command_walks_the_whole_way(collection: Collection, tmp_path: Path)
     assert "small                   retired" in run("list")
     with pytest.raises(CommandError, match="has 32 dimensions, fewer than 64"):
         run("add", "long", str(tmp_path / "static"), "--dimensions", "64")
-
-
-def _static_model(folder: Path) -> None:
-    """A model of random static embeddings, 32 long."""
-    from sentence_transformers import SentenceTransformer
-    from sentence_transformers.sentence_transformer.modules import StaticEmbedding
-    from tokenizers import Tokenizer, models, pre_tokenizers
-
-    words = ["[UNK]", "lamp", "number", "red", *map(str, range(30))]
-    tokenizer = Tokenizer(models.WordLevel({word: n for n, word in enumerate(words)}, unk_token="[UNK]"))
-    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
-    SentenceTransformer(modules=[StaticEmbedding(tokenizer, embedding_dim=32)]).save(str(folder))
