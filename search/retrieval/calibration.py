@@ -39,7 +39,8 @@ def calibrate(collection: Collection) -> list[float]:
         return []
     vectors = np.array([np.fromstring(row[3][1:-1], sep=",", dtype=np.float32) for row in rows])
     queries = [" ".join(f"{row[1]} {row[2]}".split()[:QUERY_WORDS]) for row in rows[:PSEUDO_QUERIES]]
-    similarities = encoder_of(space).encode_documents(queries) @ vectors.T
+    encoder = encoder_of(space)
+    similarities = np.stack([encoder.encode_query(query) for query in queries]) @ vectors.T
     similarities[np.arange(len(queries)), np.arange(len(queries))] = np.nan  # a query's own item
     quantiles = [float(q) for q in np.nanquantile(similarities, QUANTILES)]
     CollectionStatistic.objects.filter(collection=collection).update(

@@ -35,8 +35,12 @@ STALE = """
         SELECT count(*) AS changed FROM catalog_item i WHERE i.collection_id = c.id
           AND (s.refreshed_at IS NULL OR i.updated_at > s.refreshed_at)
     ) x
-    CROSS JOIN LATERAL (SELECT count(*) AS documents FROM catalog_item i WHERE i.collection_id = c.id) t
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS documents FROM catalog_item i
+        WHERE i.collection_id = c.id AND i.status = 'published' AND i.merged_into_id IS NULL
+    ) t
     WHERE (s.collection_id IS NULL AND t.documents > 0)
+       OR c.updated_at > s.refreshed_at
        OR x.changed + abs(t.documents - coalesce(s.documents, 0)) > %s * greatest(t.documents, 1)
 """
 
@@ -52,7 +56,7 @@ def refresh(collection_id: int) -> None:
 
 
 def refresh_stale() -> int:
-    """Refreshes the collections that changed enough, and returns how many these were."""
+    """Refreshes the collections that changed enough, or whose language may have, and returns how many these were."""
     with connection.cursor() as cursor:
         cursor.execute(STALE, [CHANGED_SHARE])
         stale = [row[0] for row in cursor.fetchall()]
