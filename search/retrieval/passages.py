@@ -13,6 +13,7 @@ from search.embedding.query import query_vector
 from search.embedding.spaces import active_space
 from search.embedding.text import embedded_text
 from search.retrieval import legs
+from search.retrieval.query import parse_query
 from search.retrieval.search import search
 from search.retrieval.types import SearchRequest
 
@@ -49,7 +50,7 @@ def find_passages(*, collection: Collection, query_text: str, limit: int) -> lis
     if not hits:
         return []
     space = active_space()
-    vector = HalfVector(query_vector(space, query_text).astype(np.float16)).to_text()
+    vector = HalfVector(query_vector(space, parse_query(query_text).text).astype(np.float16)).to_text()
     with transaction.atomic(), connection.cursor() as cursor:
         legs.settle()
         cursor.execute(
