@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -42,6 +44,9 @@ class ApiKeyAdmin(ModelAdmin[ApiKey]):
         (None, {"fields": ["name", ("prefix", "scope"), "collections", "expires_at"]}),
         ("History", {"fields": [("created_by", "created_at"), ("last_used_at", "revoked_at")]}),
     )
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        return super().formfield_for_manytomany(db_field, request, help_text="None chosen is all of them.", **kwargs)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiKey]:
         return super().get_queryset(request).defer("digest").prefetch_related("collections")

@@ -111,9 +111,10 @@ def bar(share: float, title: str) -> SafeString:
     """A progress bar; `share` is between 0 and 1."""
     width = round(100 * min(max(share, 0.0), 1.0), 1)
     return format_html(
-        '<svg class="akin-bar" viewBox="0 0 100 6" preserveAspectRatio="none" role="img" aria-label="{}">'
+        '<span class="akin-progress"><svg class="akin-bar" viewBox="0 0 100 6" preserveAspectRatio="none"'
+        ' role="img" aria-label="{}">'
         '<rect class="akin-bar-rail" width="100" height="6"/><rect class="akin-bar-fill" width="{}" height="6"/>'
-        '</svg><span class="akin-bar-text">{}</span>',
+        '</svg><span class="akin-bar-text">{}</span></span>',
         title,
         f"{width:g}",
         title,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 WIDTH, HEIGHT, MARGIN = 560, 140, 16
@@ -30,7 +30,7 @@ class Chart:
     height: int = HEIGHT
 
 
-def draw(title: str, series: dict[str, Sequence[float | None]]) -> Chart:
+def draw(title: str, series: Mapping[str, Sequence[float | None]]) -> Chart:
     """The chart of the series, oldest value first; None leaves a step out. A series without a value has no line."""
     values = [value for row in series.values() for value in row if value is not None]
     lowest, highest = (min(values), max(values)) if values else (0.0, 1.0)

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from catalog.admin.site import duration, may
 from catalog.models import Item, Run
-from search.admin.evaluation import MODES, shown_figure
+from search.admin.evaluation import MODES, search_runs, shown_figure
 from search.admin.states import in_active_space
 from search.models import DuplicatePair, EvaluationRun, ItemEmbedding
 from search.models.duplicate import PairState
@@ -83,7 +83,7 @@ def _pairs() -> Figure:
 
 
 def _evaluation() -> dict[str, Any] | None:
-    run = EvaluationRun.objects.first()
+    run = search_runs().first()
     if run is None:
         return None
     return {"run": run, "figures": [(mode, shown_figure(run, mode, "ndcg_at_10")) for mode in MODES]}

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from catalog.admin.site import Derived, ModelAdmin
@@ -19,7 +21,7 @@ MAX_CHARTS = 6
 
 @admin.register(EvaluationRun)
 class EvaluationRunAdmin(Derived, ModelAdmin[EvaluationRun]):
-    list_display = ("dataset", "created_at", "hybrid", "semantic", "lexical", "recall", "latency")
+    list_display = ("dataset", "created_at", "hybrid", "semantic", "lexical", "recall", "latency", "pairs", "setup")
     list_filter = ("dataset",)
     list_per_page = 50
     show_full_result_count = False
@@ -49,28 +51,49 @@ class EvaluationRunAdmin(Derived, ModelAdmin[EvaluationRun]):
         figures = figure_of(run, "hybrid")
         return f"{figures['p50_ms']:.1f} / {figures['p95_ms']:.1f} ms" if "p95_ms" in figures else "–"
 
+    @admin.display(description="Duplicates F1")
+    def pairs(self, run: EvaluationRun) -> str:
+        return shown_figure(run, "flagged", "f1")
+
+    @admin.display(description="Setup")
+    def setup(self, run: EvaluationRun) -> str:
+        shown = {name: value for name, value in run.configuration.items() if name != "comparison" and value}
+        return ", ".join(f"{name} {value}" for name, value in shown.items()) or "–"
+
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         charts = trends() if self.has_view_permission(request) else []
         return super().changelist_view(request, {**(extra_context or {}), "charts": charts})
 
 
-def figure_of(run: EvaluationRun, mode: str) -> dict[str, Any]:
-    """The figures of one mode; empty when the run has none."""
-    figures = run.figures.get("modes", run.figures).get(mode)
+def figure_of(run: EvaluationRun, part: str) -> dict[str, Any]:
+    """The figures of one mode of search, or of the flagged pairs; empty when the run has none."""
+    figures = run.figures.get("modes", run.figures).get(part)
     return figures if isinstance(figures, dict) else {}
 
 
-def shown_figure(run: EvaluationRun, mode: str, name: str) -> str:
-    value = figure_of(run, mode).get(name)
+def shown_figure(run: EvaluationRun, part: str, name: str) -> str:
+    value = figure_of(run, part).get(name)
     return f"{value:.3f}" if isinstance(value, int | float) else "–"
 
 
+def search_runs() -> QuerySet[EvaluationRun]:
+    """The runs that measured search."""
+    return EvaluationRun.objects.exclude(figures__has_key="flagged")
+
+
 def trends() -> list[Chart]:
-    """One chart of nDCG@10 for each judged set, the one evaluated last first."""
-    runs_of: dict[str, list[EvaluationRun]] = defaultdict(list)
-    for run in EvaluationRun.objects.defer("configuration")[:MAX_RUNS]:
-        runs_of[run.dataset].append(run)
+    """A chart for each judged set, the one evaluated last first. Comparisons of two models are no trend."""
+    runs_of: dict[tuple[str, bool], list[EvaluationRun]] = defaultdict(list)
+    for run in EvaluationRun.objects.exclude(configuration__has_key="comparison")[:MAX_RUNS]:
+        runs_of[run.dataset, "flagged" in run.figures].append(run)
     return [
-        draw(dataset, {mode: [figure_of(run, mode).get("ndcg_at_10") for run in reversed(runs)] for mode in MODES})
-        for dataset, runs in list(runs_of.items())[:MAX_CHARTS]
+        _chart(dataset, "flagged pairs, F1", ("flagged",), "f1", runs)
+        if is_pairs
+        else _chart(dataset, "nDCG@10", MODES, "ndcg_at_10", runs)
+        for (dataset, is_pairs), runs in list(runs_of.items())[:MAX_CHARTS]
     ]
+
+
+def _chart(dataset: str, measure: str, parts: Sequence[str], name: str, runs: Sequence[EvaluationRun]) -> Chart:
+    series = {part: [figure_of(run, part).get(name) for run in reversed(runs)] for part in parts}
+    return draw(f"{dataset}: {measure}", series)

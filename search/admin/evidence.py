@@ -30,10 +30,10 @@ def read_terms(evidence: Sequence[dict[str, Any]]) -> list[Term]:
 
 def summarise(evidence: Sequence[dict[str, Any]]) -> str:
     """The weightiest terms in one line."""
-    return ", ".join(f"{term.name} {term.value}".strip() for term in read_terms(evidence)[:SUMMARY_TERMS]) or "–"
+    return ", ".join(term.name for term in read_terms(evidence)[:SUMMARY_TERMS]) or "–"
 
 
 def _read_term(term: dict[str, Any]) -> Term:
     value = term.get("value")
     shown = f"{value:.2f}" if isinstance(value, float) else "" if value is None else str(value)
-    return Term(str(term["name"]).replace("_", " "), shown, float(term.get("contribution") or 0))
+    return Term(str(term.get("label") or term["name"]), shown, float(term.get("contribution") or 0))

@@ -34,7 +34,10 @@ def pairs() -> list[DuplicatePair]:
 
 
 def make(shop: Collection, first: Item, second: Item, score: float) -> DuplicatePair:
-    evidence = [{"name": "cosine", "value": score, "contribution": score}, {"name": "colour", "contribution": -2.0}]
+    evidence = [
+        {"name": "meaning", "label": "Similarity of meaning", "value": score, "contribution": score},
+        {"name": "colour_conflict", "label": "Different colours", "value": 1.0, "contribution": -2.0},
+    ]
     return DuplicatePair.objects.create(
         collection=shop,
         first=first,
@@ -60,7 +63,7 @@ def test_the_queue_shows_what_is_to_review_best_first(pairs: list[DuplicatePair]
     assert listed(browser, is_flagged__exact="1") == [pairs[0].pk]
     assert listed(browser, q="lamp") == [pairs[2].pk]
     page = browser.get(LIST).content.decode()
-    assert "colour, cosine 0.90" in page
+    assert "Different colours, Similarity of meaning" in page
     assert "&lt;b&gt;Stove" not in page
 
 

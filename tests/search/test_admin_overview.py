@@ -59,14 +59,22 @@ def test_charlie_sees_no_figure_and_no_link() -> None:
 def test_evaluation_runs_show_figures_and_a_trend() -> None:
     for ndcg in (0.71, 0.74):
         evaluated(ndcg)
+    evaluated(0.1, configuration={"comparison": "x", "space": "other"})
     EvaluationRun.objects.create(dataset="old", figures={})
+    EvaluationRun.objects.create(dataset="demo", configuration={"labels": 200}, figures={"flagged": {"f1": 0.912}})
     response = curator().get("/admin/search/evaluationrun/")
     page = response.content.decode()
     assert "0.740 (0.100 to 0.900)" in page
     assert "4.0 / 9.0 ms" in page
+    assert "0.912" in page
+    assert "labels 200" in page
     assert 'points="16.0,124.0 544.0,16.0"' in page
     assert "<script>" not in page.split('class="akin-columns"')[1].split("</figure>")[0]
-    assert [chart.title for chart in response.context["charts"]] == ["old", "demo"]
+    assert [chart.title for chart in response.context["charts"]] == [
+        "demo: flagged pairs, F1",
+        "old: nDCG@10",
+        "demo: nDCG@10",
+    ]
 
 
 def test_charlie_sees_no_evaluation() -> None:
