@@ -18,6 +18,7 @@ from catalog.models.item import (
 )
 
 MAX_ATTRIBUTES = 100
+SCRIPT_SCHEMES = ("javascript:", "vbscript:", "data:", "blob:", "file:")
 MAX_ATTRIBUTE_BYTES = 64_000  # of all attributes of one item, as JSON
 
 
@@ -27,10 +28,20 @@ def _refuse_nul(text: str) -> str:
     return text
 
 
-def _safe_url(url: str) -> str:
+def _http_url(url: str) -> str:
+    """A picture is fetched by the page, so its address is of the web or of this server."""
     if url and not url.startswith(("http://", "https://", "/")):
         raise ValueError("must start with http://, https:// or /")
     return url
+
+
+def _safe_url(url: str) -> str:
+    """An address of any kind, but none that runs as a script when it is followed. Pages link http, https and ftp."""
+    if any(ord(character) < 33 for character in url.strip(" ")):
+        raise ValueError("must not contain blanks or control characters")
+    if url.strip(" ").lower().startswith(SCRIPT_SCHEMES):
+        raise ValueError("must not be a script or embedded data")
+    return url.strip(" ")
 
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -40,6 +51,7 @@ AttributeName = Annotated[
     str, Field(min_length=1, max_length=64, pattern=r"^[^\s.][^.]*$"), AfterValidator(_refuse_nul)
 ]
 Url = Annotated[str, Field(max_length=MAX_URL_LENGTH), AfterValidator(_refuse_nul), AfterValidator(_safe_url)]
+ImageUrl = Annotated[str, Field(max_length=MAX_URL_LENGTH), AfterValidator(_refuse_nul), AfterValidator(_http_url)]
 
 
 class Strict(BaseModel):
@@ -53,7 +65,7 @@ class ItemInput(Strict):
     title: Annotated[Text, Field(max_length=MAX_TITLE_LENGTH)] = ""
     body: Annotated[Text, Field(max_length=MAX_BODY_LENGTH)] = ""
     url: Url = ""
-    image: Url = ""
+    image: ImageUrl = ""
     attributes: dict[AttributeName, Any] = Field(default_factory=dict, max_length=MAX_ATTRIBUTES)
     status: Literal["draft", "published", "archived"] = "published"
 

@@ -19,6 +19,7 @@ MAX_TITLE_LENGTH = 1_000  # characters
 MAX_BODY_LENGTH = 200_000  # characters; PostgreSQL's tsvector holds one megabyte
 MAX_EXTERNAL_ID_LENGTH = 200  # characters
 MAX_URL_LENGTH = 2_000  # characters
+LINKABLE = ("http://", "https://", "ftp://", "/")
 
 
 class Status(models.TextChoices):
@@ -44,7 +45,7 @@ class Item(models.Model):
     external_id = models.CharField(max_length=MAX_EXTERNAL_ID_LENGTH)
     title = models.CharField(max_length=MAX_TITLE_LENGTH, blank=True, default="")
     body = models.TextField(blank=True, default="", validators=[MaxLengthValidator(MAX_BODY_LENGTH)])
-    url = models.URLField(max_length=MAX_URL_LENGTH, blank=True, default="")
+    url = models.CharField(max_length=MAX_URL_LENGTH, blank=True, default="")
     image = models.CharField(max_length=MAX_URL_LENGTH, blank=True, default="")
     attributes: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict, blank=True)
     status = models.CharField(max_length=10, choices=Status, default=Status.PUBLISHED)
@@ -113,3 +114,8 @@ class Item(models.Model):
     @property
     def is_visible(self) -> bool:
         return self.status == Status.PUBLISHED and self.merged_into_id is None
+
+    @property
+    def link(self) -> str:
+        """The url where a browser can follow it, else nothing."""
+        return self.url if self.url.startswith(LINKABLE) else ""

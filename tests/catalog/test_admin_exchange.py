@@ -74,7 +74,7 @@ def test_bad_rows_are_reported_and_the_good_ones_can_be_imported(shop: Collectio
     preview = upload(browser, "\n".join(lines), CSV, shop)
     page = preview.content.decode()
     assert [row.number for row in preview.context["result"].invalid_rows] == [2, 3, 4]
-    for reason in ("must start with http", "both empty", "not JSON"):
+    for reason in ("must not be a script", "both empty", "not JSON"):
         assert reason in page
     confirm(browser, preview)
     assert [item.external_id for item in Item.objects.all()] == ["good"]
