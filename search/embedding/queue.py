@@ -92,7 +92,7 @@ def claim(limit: int, *, priority: Priority = Priority.BACKFILL, except_spaces: 
 
 def _claimed(row: tuple[Any, ...]) -> Claimed:
     stored_digest = None if row[9] is None else bytes(row[9])
-    return Claimed(*row[:8], bytes(row[8]), stored_digest, row[10], row[11])
+    return Claimed(*(*row[:8], bytes(row[8]), stored_digest, *row[10:]))
 
 
 LEASED = """

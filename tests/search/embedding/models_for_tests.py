@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-from tokenizers import Tokenizer, models, pre_tokenizers, processors
+from tokenizers import Tokenizer, models, pre_tokenizers, processors  # type: ignore[import-untyped]
 
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "lamp", "number", "red", *map(str, range(30))]
 
@@ -27,7 +28,8 @@ def save_tiny_transformer(folder: Path) -> None:
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
     )
-    PreTrainedTokenizerFast(
+    fast: Any = PreTrainedTokenizerFast
+    fast(
         tokenizer_object=tokenizer,
         unk_token="[UNK]",
         pad_token="[PAD]",
@@ -35,15 +37,16 @@ def save_tiny_transformer(folder: Path) -> None:
         sep_token="[SEP]",
         model_max_length=64,
     ).save_pretrained(folder / "bert")
-    config = BertConfig(
-        vocab_size=len(WORDS),
-        hidden_size=32,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        intermediate_size=64,
-        max_position_embeddings=64,
-    )
-    BertModel(config).save_pretrained(folder / "bert")
+    sizes: dict[str, Any] = {
+        "vocab_size": len(WORDS),
+        "hidden_size": 32,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+        "intermediate_size": 64,
+        "max_position_embeddings": 64,
+    }
+    bert: Any = BertModel
+    bert(BertConfig(**sizes)).save_pretrained(folder / "bert")
     transformer = Transformer(str(folder / "bert"), max_seq_length=64)
     SentenceTransformer(modules=[transformer, Pooling(32)], device="cpu").save(str(folder))
 
