@@ -17,6 +17,7 @@ from search.duplicates.records import Record, records_by_id
 from search.duplicates.rules import Rules, rules_of
 from search.duplicates.scoring import to_score
 from search.duplicates.tuning import scorer_of
+from search.duplicates.words import WordStatistics
 from search.embedding.encoders import Encoder, encoder_of
 from search.embedding.spaces import active_space
 from search.embedding.text import embedded_text, passage_spans, text_digest
@@ -42,8 +43,9 @@ def check_item(*, collection: Collection, entry: ItemInput, limit: int = 5) -> l
     if not rules.is_enabled:
         return []
     record = _record(collection, entry, _vector(encoder_of(space), entry))
-    others = _candidates(collection, space, record, rules, entry.external_id)
-    comparer = Comparer([record, *others], vocabulary.statistics_of(collection), rules, scorer_of(collection))
+    statistics = vocabulary.statistics_of(collection)
+    others = _candidates(collection, space, record, rules, statistics, entry.external_id)
+    comparer = Comparer([record, *others], statistics, rules, scorer_of(collection))
     evidence = [comparer.evidence((UNSAVED, at)) for at in range(1, len(others) + 1)]
     scores = [to_score(comparer.scorer.log_odds(one)) for one in evidence]
     best = sorted((at for at, score in enumerate(scores) if score >= rules.suggest), key=lambda at: -scores[at])[:limit]
@@ -92,11 +94,15 @@ def _identifiers(collection: Collection, entry: ItemInput) -> frozenset[str]:
 
 
 def _candidates(
-    collection: Collection, space: EmbeddingSpace, record: Record, rules: Rules, external_id: str
+    collection: Collection,
+    space: EmbeddingSpace,
+    record: Record,
+    rules: Rules,
+    statistics: WordStatistics,
+    external_id: str,
 ) -> list[Record]:
     """Visible items that the policy allows; the stored item of the same external id is the entry itself."""
     words = vocabulary.words_of_item(record.title, record.body)
-    statistics = vocabulary.statistics_of(collection)
     ids = {
         *lookup.nearest_to(collection, space, record.vector, 3 * NEAREST if rules.across or rules.same else NEAREST),
         *lookup.sharing_rare_words(collection, words, statistics),

@@ -25,7 +25,7 @@ from search.embedding.spaces import active_space
 from search.models import EmbeddingSpace
 
 BATCH_SIZE = 32  # items compared at a time
-MAX_BACKLOG = 500  # items waiting for their vectors: an import is under way and has the processor to itself
+MAX_BACKLOG = 500  # items of a collection that wait for their vectors: an import is under way and goes first
 SCAN_FROM = 1_000  # items of a collection to be compared from which a scan of all is cheaper
 LIKELY = -2.0  # log-odds from which a partner's own candidates are looked at, too
 
@@ -36,31 +36,33 @@ UNCHECKED = """
       AND NOT (e.checked_digest = e.digest AND e.checked_digest IS NOT NULL AND e.digest IS NOT NULL)
 """
 
-BACKLOG = """
-    SELECT count(*) FROM (
-        SELECT 1 FROM search_itemembedding WHERE space_id = %s AND state = 'pending' LIMIT %s
-    ) AS waiting
+IMPORTING = """
+    SELECT collection_id FROM search_itemembedding WHERE space_id = %s AND state = 'pending'
+    GROUP BY collection_id HAVING count(*) > %s
 """
 
 
 def check_embedded(*, seconds: float = 20) -> int:
-    """Compares items that were embedded since, until none is left or the time is over; returns how many."""
+    """Compares items that were embedded since, until none is left or the time is over; returns how many.
+
+    A collection that is being imported waits until it is embedded, and no scan starts beside an import.
+    """
     deadline = time.monotonic() + seconds
     space = active_space()
-    if _is_importing(space):
-        return 0
+    importing = _importing(space)
     done = 0
     for collection_id, count in _waiting(space).items():
-        collection = Collection.objects.filter(pk=collection_id).first()
+        must_wait = collection_id in importing or (bool(importing) and count >= SCAN_FROM)
+        collection = None if must_wait else Collection.objects.filter(pk=collection_id).first()
         if collection is not None and time.monotonic() < deadline:
             done += _check_collection(collection, space, count, deadline)
     return done
 
 
-def _is_importing(space: EmbeddingSpace) -> bool:
+def _importing(space: EmbeddingSpace) -> set[int]:
     with connection.cursor() as cursor:
-        cursor.execute(BACKLOG, [space.pk, MAX_BACKLOG + 1])
-        return int(cursor.fetchone()[0]) > MAX_BACKLOG
+        cursor.execute(IMPORTING, [space.pk, MAX_BACKLOG])
+        return {row[0] for row in cursor.fetchall()}
 
 
 def _waiting(space: EmbeddingSpace) -> dict[int, int]:

@@ -47,14 +47,18 @@ NEAREST_TO = """
 
 # One word at a time: the index answers each at once, and a word that turned out common adds at most `most` items.
 SHARING = """
-    SELECT found.id FROM unnest(%(words)s::text[], %(idfs)s::float8[]) AS w(word, idf)
+    WITH rare AS MATERIALIZED (
+        SELECT plainto_tsquery(%(language)s::regconfig, word) AS query, idf
+        FROM unnest(%(words)s::text[], %(idfs)s::float8[]) AS w(word, idf)
+    )
+    SELECT found.id FROM rare
     CROSS JOIN LATERAL (
         SELECT i.id FROM catalog_item i
         WHERE i.collection_id = {collection} AND {visible}
-          AND i.search_vector @@ plainto_tsquery(%(language)s::regconfig, w.word) LIMIT {most}
+          AND i.search_vector @@ rare.query LIMIT {most}
     ) AS found
     WHERE found.id <> ALL(%(without)s)
-    GROUP BY found.id ORDER BY sum(w.idf) DESC, found.id LIMIT {limit}
+    GROUP BY found.id ORDER BY sum(rare.idf) DESC, found.id LIMIT {limit}
 """
 
 TWINS = """
