@@ -22,6 +22,7 @@ from tests.search.embedding.models_for_tests import save_static_model, save_tiny
 
 @pytest.fixture(autouse=True)
 def _no_encoder_stays() -> Iterator[None]:
+    encoders._loaded.clear()
     yield
     encoders._loaded.clear()
 

@@ -23,6 +23,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _encoder_of_its_own() -> Iterator[None]:
+    encoders._loaded.clear()
     yield
     encoders._loaded.clear()
 

@@ -32,6 +32,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _no_encoder_stays() -> Iterator[None]:
+    encoders._loaded.clear()
     yield
     encoders._loaded.clear()
 
