@@ -11,7 +11,7 @@ PIP := $(PY) -m pip install --disable-pip-version-check --quiet
 # Passed on to the command of the target: make test ARGS="tests/config -k port", make benchmark ARGS="--json".
 ARGS ?=
 
-.PHONY: help install install-dev run test check lint types contracts migrations openapi-check format openapi benchmark
+.PHONY: help install install-dev run test check lint types contracts migrations openapi-check format openapi settings benchmark
 
 help: ## Lists the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -62,6 +62,9 @@ format: install-dev ## Formats the code and mends what can be mended
 
 openapi: install ## Writes docs/openapi.json from the code
 	$(PY) manage.py openapi
+
+settings: install ## Writes the table in docs/settings.md from the code
+	$(PY) manage.py settings_table
 
 benchmark: install ## Latency, throughput and recall: make benchmark ARGS="--collection debian"
 	$(PY) manage.py benchmark $(ARGS)

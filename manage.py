@@ -7,13 +7,24 @@ import os
 import signal
 import sys
 
-# These read no data, and a machine that only builds an image has no services.
-WITHOUT_SERVICES = {"help", "version", "--help", "--version", "collectstatic", "makemessages", "compilemessages"}
+# These read no data, and a machine that only builds an image has no services; `start` joins when it may start.
+WITHOUT_SERVICES = {
+    "start",
+    "help",
+    "version",
+    "--help",
+    "--version",
+    "collectstatic",
+    "makemessages",
+    "compilemessages",
+}
 
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, lambda number, frame: sys.exit(128 + number))
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 

@@ -31,7 +31,9 @@ def check_versions(databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
                 )
                 number, pgvector = cursor.fetchone()
         except OperationalError as error:
-            problems.append(Error(f"The database does not answer: {error}", hint="Is DATABASE_URL right?", id="akin.E003"))
+            problems.append(
+                Error(f"The database does not answer: {error}", hint="Is DATABASE_URL right?", id="akin.E003")
+            )
             continue
         problems += version_problems(postgresql=divmod(number, 10000), pgvector=pgvector)
     return problems

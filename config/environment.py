@@ -104,7 +104,7 @@ def names(name: str, default: Iterable[str], meaning: str, *, check: Validator |
     """A list, separated by commas."""
 
     def read() -> list[str]:
-        found = [part.strip() for part in _env.list(name) if part.strip()]
+        found: list[str] = [part.strip() for part in map(str, _env.list(name)) if part.strip()]
         for part in found:
             if check:
                 _checked(name, part, check)

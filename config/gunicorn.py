@@ -12,7 +12,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 if not os.environ.get("AKIN_DATABASE_POOL"):
     os.environ["AKIN_DATABASE_POOL"] = str(int(os.environ.get("WEB_THREADS") or 8) + 1)
 
-from config import settings  # noqa: E402 - reads the pool's size, set above
+from config import settings  # after the line above, because it reads that variable
 
 wsgi_app = "config.wsgi:application"
 bind = f"[{settings.HOST}]:{settings.PORT}" if ":" in settings.HOST else f"{settings.HOST}:{settings.PORT}"

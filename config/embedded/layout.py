@@ -67,6 +67,10 @@ class Layout:
         return self.sockets / ".s.PGSQL.5432"
 
     @property
+    def postgres_socket_lock(self) -> Path:
+        return self.sockets / ".s.PGSQL.5432.lock"
+
+    @property
     def redis_socket(self) -> Path:
         return self.sockets / "redis.sock"
 

@@ -38,7 +38,8 @@ def is_running(layout: Layout) -> bool:
 
 def stop(layout: Layout) -> None:
     """Ends the server and, when it was killed, the children it left behind."""
-    end_processes(layout.postgres, "postgres", patience=PATIENCE)
+    # One whose folder has been deleted has nothing left to write.
+    end_processes(layout.postgres, "postgres", patience=PATIENCE if layout.postgres.exists() else [])
 
 
 def _status(layout: Layout) -> str:
@@ -72,9 +73,9 @@ def _start(layout: Layout) -> None:
     accounts.private_folder(layout.sockets, account)
     accounts.make_reachable([cluster.binaries() / "postgres", layout.postgres, layout.postgres_socket], account)
     cluster.ensure_cluster(layout, account)
-    _forget_reused_pid(layout)
+    _forget_the_dead(layout)
     _shorten(layout.postgres_log)
-    command = [cluster.binaries() / "pg_ctl", "start", "-w", "-t", str(START_TIMEOUT), "-s"]
+    command: list[str | Path] = [cluster.binaries() / "pg_ctl", "start", "-w", "-t", str(START_TIMEOUT), "-s"]
     command += ["-D", layout.postgres, "-l", layout.postgres_log]
     try:
         result = accounts.run_as(account, command, timeout=START_TIMEOUT + 5)
@@ -84,10 +85,11 @@ def _start(layout: Layout) -> None:
         raise EmbeddedServiceError(_failure(layout, result.stdout.strip()))
 
 
-def _forget_reused_pid(layout: Layout) -> None:
-    """Removes a stale postmaster.pid, whose number may by now belong to a process that has nothing to do with it."""
+def _forget_the_dead(layout: Layout) -> None:
+    """Removes the lock files of a killed server: their number may by now be another process's, or still a zombie's."""
     if not processes_in(layout.postgres, "postgres"):
-        (layout.postgres / "postmaster.pid").unlink(missing_ok=True)
+        for path in (layout.postgres / "postmaster.pid", layout.postgres_socket_lock):
+            path.unlink(missing_ok=True)
 
 
 def _shorten(log: Path) -> None:

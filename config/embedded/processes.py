@@ -27,18 +27,17 @@ def processes_in(folder: Path, name: str) -> list[psutil.Process]:
 
 
 def end_processes(folder: Path, name: str, *, patience: list[tuple[signal.Signals, float]]) -> None:
-    """Sends each signal in turn to the oldest process, giving it those seconds; then kills all that is left."""
+    """Sends each signal in turn to the server itself, giving it those seconds; then kills all that is left."""
     import psutil
 
     for number, seconds in patience:
         running = processes_in(folder, name)
-        if not running:
-            return
-        leader = _leader(running)
-        if leader is None:
+        leaders = [process for process in running if _is_leader(process, name)]
+        if not leaders:
             break
-        with suppress(psutil.Error):
-            leader.send_signal(number)
+        for leader in leaders:
+            with suppress(psutil.Error):
+                leader.send_signal(number)
         _wait_until_dead(running, seconds)
     leftover = processes_in(folder, name)
     for process in leftover:
@@ -47,17 +46,14 @@ def end_processes(folder: Path, name: str, *, patience: list[tuple[signal.Signal
     _wait_until_dead(leftover, 5)
 
 
-def _leader(running: list[psutil.Process]) -> psutil.Process | None:
-    """The process that is the parent of the others; None when it is dead and only orphans are left."""
+def _is_leader(process: psutil.Process, name: str) -> bool:
+    """PostgreSQL's children call themselves `postgres: what they do`; when only those are left, they are orphans."""
     import psutil
 
-    pids = {process.pid for process in running}
-    for process in running:
-        with suppress(psutil.Error):
-            children = {child.pid for child in process.children()}
-            if pids - {process.pid} <= children:
-                return process
-    return None
+    try:
+        return not process.cmdline()[0].startswith(f"{name}: ")
+    except (psutil.Error, IndexError):
+        return False
 
 
 def _wait_until_dead(processes: list[psutil.Process], seconds: float) -> None:
@@ -71,6 +67,6 @@ def is_alive(process: psutil.Process) -> bool:
     import psutil
 
     try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False

@@ -51,7 +51,7 @@ def _start(layout: Layout) -> None:
     accounts.private_folder(layout.redis, account)
     accounts.make_reachable([_binary(), layout.redis, layout.redis_socket], account)
     log = layout.redis / "redis.log"
-    options = {
+    options: dict[str, str | Path] = {
         "port": "0",
         "unixsocket": layout.redis_socket,
         "unixsocketperm": "700",
@@ -64,7 +64,7 @@ def _start(layout: Layout) -> None:
         "maxmemory": "256mb",
         "maxmemory-policy": "volatile-lru",  # cached vectors expire and may go first; messages never go
     }
-    arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
+    arguments: list[str | Path] = [part for name, value in options.items() for part in (f"--{name}", value)]
     result = accounts.run_as(account, [_binary(), *arguments], timeout=START_TIMEOUT)
     if result.returncode or not _answers_in_time(layout):
         tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:]) if log.exists() else "(no log)"

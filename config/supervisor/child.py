@@ -22,8 +22,11 @@ RESTARTS_WITHIN = 60.0
 class Child:
     """A process in a session of its own, so that Ctrl-C in the terminal reaches the supervisor alone."""
 
-    def __init__(self, name: str, command: str, *, may_restart: bool, directory: Path, show: Print) -> None:
+    def __init__(
+        self, name: str, command: str, *, may_restart: bool, directory: Path, show: Print, niceness: int = 0
+    ) -> None:
         self.name = name
+        self._niceness = niceness
         self.may_restart = may_restart
         self._command = shlex.split(command)
         self._directory = directory
@@ -41,7 +44,7 @@ class Child:
         """Has to be called from the main thread: Linux ends the child with the thread that started it."""
         self._starts.append(time.monotonic())
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "config.supervisor.lifeline", str(os.getpid()), *self._command],
+            [sys.executable, "-m", "config.supervisor.lifeline", str(os.getpid()), str(self._niceness), *self._command],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -57,11 +60,19 @@ class Child:
     def _environment(self) -> dict[str, str]:
         """With this interpreter's programs first, and Celery told to finish what it does for seconds, not minutes."""
         programs = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
-        return {**os.environ, "PATH": programs, "PYTHONUNBUFFERED": "1", "REMAP_SIGTERM": "SIGQUIT"}
+        return {
+            **os.environ,
+            "PATH": programs,
+            "PYTHONUNBUFFERED": "1",
+            "REMAP_SIGTERM": "SIGQUIT",
+            # It warns of pickled messages; ours are JSON, and nothing else is accepted.
+            "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
+        }
 
     def _read(self) -> None:
         process = self._process
-        assert process is not None and process.stdout is not None
+        assert process is not None
+        assert process.stdout is not None
         with process.stdout:
             for line in process.stdout:
                 self._show(self.name, line.rstrip("\n"))

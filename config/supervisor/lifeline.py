@@ -1,7 +1,7 @@
 """Becomes the command it is given, after asking the kernel to end it when the supervisor dies.
 
-`python -m config.supervisor.lifeline PID COMMAND...`, where PID is the supervisor's. Where the kernel cannot be asked
-(it is Linux that can), the next start ends what a killed supervisor left.
+`python -m config.supervisor.lifeline PID NICENESS COMMAND...`, where PID is the supervisor's. Only Linux can be asked;
+elsewhere the next start ends what a killed supervisor left.
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ PR_SET_PDEATHSIG = 1
 
 
 def main() -> None:
-    supervisor, command = int(sys.argv[1]), sys.argv[2:]
+    supervisor, niceness, command = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
+    os.nice(niceness)
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != supervisor:  # it died before the line above
         sys.exit(1)
-    os.execvp(command[0], command)
+    os.execvp(command[0], command)  # noqa: S606 - the command is a line of the Procfile
 
 
 if __name__ == "__main__":

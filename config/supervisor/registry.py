@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 import psutil
 
@@ -30,7 +31,7 @@ class Registry:
         self._path = data_dir / "supervisor.children"
         self._descriptor = -1
 
-    def __enter__(self) -> Registry:
+    def __enter__(self) -> Self:
         self._lock_path.parent.mkdir(parents=True, exist_ok=True)
         self._descriptor = os.open(self._lock_path, os.O_RDWR | os.O_CREAT, 0o600)
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import errno
 import signal
 import socket
@@ -21,6 +21,9 @@ from config.supervisor import AlreadyRunning, Child, Registry, Supervisor
 
 # A worker that dies is replaced and what it did is done again; without the web server there is nothing to run for.
 MAY_RESTART = {"worker", "jobs", "beat"}
+
+# Whoever searches comes before what can wait.
+BACKGROUND_NICENESS = 5
 
 
 class Command(BaseCommand):
@@ -44,7 +47,14 @@ class Command(BaseCommand):
         lines = Lines()
         procfile = parse_procfile((settings.BASE_DIR / "Procfile").read_text())
         children = [
-            Child(name, command, may_restart=name in MAY_RESTART, directory=settings.BASE_DIR, show=lines.show)
+            Child(
+                name,
+                command,
+                may_restart=name in MAY_RESTART,
+                directory=settings.BASE_DIR,
+                show=lines.show,
+                niceness=BACKGROUND_NICENESS if name in MAY_RESTART else 0,
+            )
             for name, command in procfile.processes.items()
         ]
         lines.make_room_for(child.name for child in children)
@@ -71,7 +81,7 @@ class Lines:
 
     def show(self, name: str, line: str) -> None:
         colour = self._colour_of.setdefault(name, next(self._colours))
-        now = datetime.datetime.now()
+        now = dt.datetime.now().astimezone()
         self._printer.write(Message(type="line", data=line or " ", time=now, name=name, colour=colour))
 
 

@@ -1,0 +1,31 @@
+"""The system checks of the database's versions."""
+
+from __future__ import annotations
+
+import pytest
+
+from config.checks import check_versions, version_problems
+
+
+@pytest.mark.parametrize("version", ["0.8.4", "0.8.5", "0.9.0", "1.0"])
+def test_a_pgvector_without_known_faults_passes(version: str) -> None:
+    assert version_problems(postgresql=(18, 4), pgvector=version) == []
+
+
+@pytest.mark.parametrize("version", ["0.8.3", "0.7.4", None])
+def test_an_old_or_missing_pgvector_is_an_error_with_a_hint(version: str | None) -> None:
+    [problem] = version_problems(postgresql=(18, 4), pgvector=version)
+    assert problem.id == "akin.E001"
+    assert "0.8.4" in problem.msg
+    assert problem.hint
+
+
+def test_an_old_postgresql_is_an_error() -> None:
+    [problem] = version_problems(postgresql=(15, 9), pgvector="0.8.5")
+    assert problem.id == "akin.E002"
+    assert "15.9" in problem.msg
+
+
+@pytest.mark.django_db
+def test_the_embedded_server_passes() -> None:
+    assert check_versions(databases=["default"]) == []

@@ -1,0 +1,99 @@
+"""The whole of Akin, started and stopped as `make run` does it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from config.embedded.processes import is_alive
+from tests.config.members import kill_all, servers
+
+ROOT = Path(__file__).resolve().parents[2]
+pytestmark = [pytest.mark.faults, pytest.mark.slow]
+
+
+@pytest.fixture
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Iterator[Path]:
+    yield tmp_path / "data"
+    left = servers(tmp_path / "data")
+    kill_all(left)
+    assert not left
+
+
+def start(data_dir: Path, port: int) -> subprocess.Popen[str]:
+    variables = {
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "AKIN_DATA_DIR": str(data_dir),
+        "AKIN_WAKE_WORKERS": "true",
+        "DATABASE_URL": "",
+        "REDIS_URL": "",
+        "PORT": str(port),
+    }
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "start"],
+        cwd=ROOT,
+        env={**os.environ, **variables},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    limit = threading.Timer(240, process.kill)
+    limit.daemon = True
+    limit.start()
+    return process
+
+
+def read_until(process: subprocess.Popen[str], line: str) -> None:
+    assert process.stdout
+    said = []
+    for one in process.stdout:
+        said.append(one)
+        if one == f"{line}\n":
+            return
+    raise AssertionError("".join(said))
+
+
+def test_it_becomes_ready_with_the_demo_and_ctrl_c_leaves_no_process(data_dir: Path, free_port: int) -> None:
+    process = start(data_dir, free_port)
+    read_until(process, f"Akin is ready: http://127.0.0.1:{free_port}")
+    family = psutil.Process(process.pid).children(recursive=True) + servers(data_dir)
+    assert len(family) > 8
+    with urllib.request.urlopen(f"http://127.0.0.1:{free_port}/api/v1/collections/demo/status") as response:
+        status = json.load(response)
+    assert status["items"] >= 600
+    assert status["states"]["embedded"] == status["items"]
+    process.send_signal(signal.SIGINT)
+    output = process.communicate(timeout=15)[0]
+    assert process.returncode == 0, output
+    assert "Traceback" not in output
+    assert not [one for one in family if is_alive(one)]
+
+
+def test_a_busy_port_is_named_and_nothing_is_left_behind(data_dir: Path) -> None:
+    with socket.socket() as occupant:
+        occupant.bind(("127.0.0.1", 0))
+        occupant.listen()
+        port = occupant.getsockname()[1]
+        process = start(data_dir, port)
+        output = process.communicate(timeout=60)[0]
+    assert process.returncode == 1
+    assert f"PORT={port} on 127.0.0.1 is in use" in output
+    assert not (data_dir / "postgres").exists()
