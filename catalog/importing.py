@@ -197,10 +197,21 @@ def _csv_item(row: dict[str, str | None], numbers: Set[str]) -> dict[str, Any]:
     attributes = {
         name.removeprefix("attributes."): value for name, value in filled.items() if name not in CSV_COLUMNS
     }
-    item["attributes"] = {
+    item["attributes"] = _json_attributes(attributes.pop("attributes", "")) | {
         name: _number(value) if name in numbers else value for name, value in attributes.items()
     }
     return item
+
+
+def _json_attributes(cell: str) -> dict[str, Any]:
+    """A column of that name holds attributes as a JSON object, as an export writes it."""
+    try:
+        attributes = orjson.loads(cell or "{}")
+    except orjson.JSONDecodeError as error:
+        raise InvalidInput(f"attributes: not JSON: {error}") from error
+    if not isinstance(attributes, dict):
+        raise InvalidInput("attributes: must be a JSON object")
+    return attributes
 
 
 def _number(text: str) -> str | int | float:

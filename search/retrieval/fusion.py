@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 FEEDBACK_HITS = 5
 FEEDBACK_WEIGHT = 0.5
 RRF_K = 60
+FULL_TRUST = 0.5  # share of the attainable lexical score from which on words count fully
 
 Scores: TypeAlias = NDArray[np.float64]  # (candidates,), larger is better
 Known: TypeAlias = NDArray[np.bool_]  # (candidates,), whether there is a score yet
@@ -30,9 +31,19 @@ def semantic_score(item_similarity: Scores, passage_similarity: Scores) -> Score
     return (item_similarity + passage_similarity) / 2
 
 
-def fuse(lexical: Scores, semantic: Scores, is_embedded: Known | None = None) -> Scores:
-    """Standardised words plus standardised meaning, in equal parts."""
-    return standardise(lexical) + standardise(semantic, is_embedded)
+def word_weight(lexical: Scores, attainable: float) -> float:
+    """How far the words can be trusted, in [0, 1]: fully when the best candidate has half of what a query can score.
+
+    Standardising makes the best of poor matches look as good as a real one. `attainable` is the score of an item
+    that has every word of the query over and over.
+    """
+    best = float(lexical.max()) if lexical.size else 0.0
+    return min(1.0, best / (FULL_TRUST * attainable)) if attainable > 0 else 0.0
+
+
+def fuse(lexical: Scores, semantic: Scores, is_embedded: Known | None = None, *, word_weight: float = 1.0) -> Scores:
+    """Standardised words, as far as they are trusted, plus standardised meaning."""
+    return word_weight * standardise(lexical) + standardise(semantic, is_embedded)
 
 
 def add_feedback(fused: Scores, feedback_similarity: Scores, is_embedded: Known | None = None) -> Scores:

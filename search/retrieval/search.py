@@ -99,7 +99,8 @@ def _scores(request: SearchRequest, prepared: Prepared, candidates: Candidates) 
     semantic = fusion.semantic_score(candidates.item_similarity, candidates.passage_similarity)
     if request.mode == "semantic":
         return semantic
-    fused = fusion.fuse(candidates.lexical, semantic, is_embedded)
+    weight = fusion.word_weight(candidates.lexical, prepared.words.attainable)
+    fused = fusion.fuse(candidates.lexical, semantic, is_embedded, word_weight=weight)
     if len(candidates) <= fusion.FEEDBACK_HITS:
         return fused
     first = candidates.ids[fusion.order_of(fused, candidates.ids)[: fusion.FEEDBACK_HITS]]

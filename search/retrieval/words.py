@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 
@@ -43,6 +44,11 @@ class QueryWords:
     null_similarities: tuple[float, ...] = ()
     identifiers: tuple[str, ...] = ()
 
+    @property
+    def attainable(self) -> float:
+        """The lexical score that no item exceeds: every word, over and over."""
+        return sum(word.query_frequency * self.idf(word) for word in self.words)
+
     def idf(self, word: QueryWord) -> float:
         """Inverse document frequency as BM25 has it; never negative."""
         frequency = min(word.documents, self.documents)
@@ -71,16 +77,21 @@ CONDITIONS = """
 
 def query_words(collection: Collection, query: ParsedQuery) -> QueryWords:
     """Looks the query's words up in the collection's statistics."""
-    parameters = {"collection": collection.pk, "language": collection.language, "limit": MAX_WORDS}
+    parameters: dict[str, Any] = {
+        "collection": collection.pk,
+        "language": collection.language,
+        "limit": MAX_WORDS,
+        "text": splittable(query.text),
+        "identifiers": identifiers_in(query.text),
+        "phrases": list(map(splittable, query.phrases)),
+        "excluded": list(map(splittable, query.excluded)),
+    }
     with connection.cursor() as cursor:
-        cursor.execute(
-            WORDS, {**parameters, "text": splittable(query.text), "identifiers": identifiers_in(query.text)}
-        )
+        cursor.execute(WORDS, parameters)
         rows = cursor.fetchall()
         required, excluded = "", ""
         if query.phrases or query.excluded:
-            phrases, without = list(map(splittable, query.phrases)), list(map(splittable, query.excluded))
-            cursor.execute(CONDITIONS, {**parameters, "phrases": phrases, "excluded": without})
+            cursor.execute(CONDITIONS, parameters)
             required, excluded = cursor.fetchone()
     words = tuple(QueryWord(row[0], row[1], row[2]) for row in rows if row[0] is not None)
     _, _, _, documents, average_length, null_space_id, null_similarities, identifiers = rows[0]

@@ -45,7 +45,9 @@ def problems(report: ImportReport) -> dict[int, str]:
 
 
 def test_lines_become_items_and_the_second_time_nothing_changes(shop: Collection, tmp_path: Path) -> None:
-    content = b"\n".join([line("a", attributes={"price": 3.5, "colours": ["red"]}, url="https://x.org"), line("b"), b""])
+    content = b"\n".join(
+        [line("a", attributes={"price": 3.5, "colours": ["red"]}, url="https://x.org"), line("b"), b""]
+    )
     first = run_import(shop, tmp_path / "items.jsonl", content)
     assert (first.created, first.updated, first.unchanged, first.bad) == (2, 0, 0, 0)
     second = run_import(shop, tmp_path / "items.jsonl", content.replace(b"tent b", b"tarp b"))
@@ -164,9 +166,9 @@ def test_csv_columns_are_fields_and_the_others_attributes(shop: Collection, tmp_
 @pytest.mark.parametrize(
     ("cell", "value"),
     [
-        ("12", 12), ("12.50", 12.5), ("-3", -3), ("+4", 4), (" 7 ", 7), ("007", 7), ("1e3", 1000.0), (".5", 0.5), ("2.", 2.0),
-        ("12 EUR", "12 EUR"), ("NaN", "NaN"), ("inf", "inf"), ("1e999", "1e999"), ("1_000", "1_000"), ("1,000", "1,000"),
-        ("١٢", "١٢"), ("9" * 30, 10**30),
+        ("12", 12), ("12.50", 12.5), ("-3", -3), ("+4", 4), (" 7 ", 7), ("007", 7), ("1e3", 1000.0), (".5", 0.5),
+        ("2.", 2.0), ("12 EUR", "12 EUR"), ("NaN", "NaN"), ("inf", "inf"), ("1e999", "1e999"), ("1_000", "1_000"),
+        ("1,000", "1,000"), ("١٢", "١٢"), ("9" * 30, 10**30),
     ],
 )  # fmt: skip
 def test_csv_numbers_become_numbers_where_the_schema_says_so(
@@ -217,7 +219,7 @@ def test_progress_is_told_in_bytes_up_to_the_size_of_the_file(
         ("a.csv", b"\n".join([b"external_id,title", *rows])),
     ):
         told: list[int] = []
-        run_import(shop, tmp_path / name, content, on_progress=lambda read, report: told.append(read))
+        run_import(shop, tmp_path / name, content, on_progress=lambda read, report, told=told: told.append(read))
         assert len(told) == 4 and told == sorted(told) and told[-1] == len(content)
 
 
@@ -250,8 +252,22 @@ def test_only_the_first_thousand_problems_are_kept_but_all_are_counted() -> None
 @given(st.binary(max_size=300))
 def test_no_bytes_whatever_stop_the_reading_of_a_file(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
     folder = tmp_path_factory.mktemp("any")
-    for name, prefix in (("a.jsonl", b""), ("a.jsonl.gz", b""), ("b.jsonl.gz", b"\x1f\x8b"), ("a.csv", b"external_id,title\n")):
+    for name, prefix in (
+        ("a.jsonl", b""),
+        ("a.jsonl.gz", b""),
+        ("b.jsonl.gz", b"\x1f\x8b"),
+        ("a.csv", b"external_id,title\n"),
+    ):
         (folder / name).write_bytes(prefix + content)
         with open_lines(folder / name) as lines:
             for one in lines:
                 assert (one.item is None) == bool(one.reason)
+
+
+def test_a_csv_column_called_attributes_holds_json_as_an_export_writes_it(shop: Collection, tmp_path: Path) -> None:
+    content = b'external_id,title,attributes,size\na,Tent,"{""brand"": ""Sund"", ""price"": 3}",M\nb,Tarp,[1],\nc,Rug,{,\n'
+    report = run_import(shop, tmp_path / "items.csv", content)
+    assert Item.objects.get(external_id="a").attributes == {"brand": "Sund", "price": 3, "size": "M"}
+    assert stored() == ["a"]
+    assert problems(report)[3] == "attributes: must be a JSON object"
+    assert problems(report)[4].startswith("attributes: not JSON")
