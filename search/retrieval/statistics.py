@@ -46,13 +46,18 @@ STALE = """
 
 
 def refresh(collection_id: int) -> None:
-    """Counts the collection's words anew; searches see the old figures until it is done."""
+    """Counts the collection's words anew; searches see the old figures until it is done.
+
+    The planner's own statistics are renewed with them: after an import, searches took five times as long without.
+    """
     parameters = {"collection": collection_id, "longest": MAX_WORD_LENGTH}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [0x574F5244, collection_id])
         cursor.execute(TOTALS, parameters)
         cursor.execute("DELETE FROM search_wordstatistic WHERE collection_id = %(collection)s", parameters)
         cursor.execute(WORDS, parameters)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE catalog_item, search_passage, search_wordstatistic")
 
 
 def refresh_stale() -> int:

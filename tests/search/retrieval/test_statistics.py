@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
 
 from catalog.models import Collection, Item
 from catalog.services.collections import update_collection
@@ -80,6 +81,15 @@ def test_a_few_changes_in_a_large_collection_can_wait() -> None:
     statistics.refresh(shop.pk)
     add_items(shop, {"title": "one more"})
     assert statistics.refresh_stale() == 0
+
+
+def test_the_planner_knows_of_an_import_as_soon_as_its_words_are_counted() -> None:
+    shop = make_collection()
+    add_items(shop, *({"title": f"tent {n}"} for n in range(300)))
+    statistics.refresh(shop.pk)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reltuples FROM pg_class WHERE relname = 'catalog_item'")
+        assert cursor.fetchone() == (300,)
 
 
 def test_an_empty_collection_is_never_due() -> None:
