@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import csv
-import json
+import io
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import orjson
 
@@ -48,8 +47,7 @@ def load_search_dataset(folder: Path) -> SearchDataset:
     for row in _rows(folder / "qrels.tsv", ("query_id", "item_id", "grade")):
         grades[row["query_id"]][row["item_id"]] = _grade(folder, row["grade"])
     queries = [
-        JudgedQuery(str(data["id"]), str(data["text"]), grades.get(str(data["id"]), {}))
-        for data in _json_lines(folder / "queries.jsonl")
+        JudgedQuery(query_id, text, grades.get(query_id, {})) for query_id, text in _queries(folder / "queries.jsonl")
     ]
     items, problems = _items(folder)
     return SearchDataset(folder.name, items, queries, problems)
@@ -57,12 +55,10 @@ def load_search_dataset(folder: Path) -> SearchDataset:
 
 def load_match_dataset(folder: Path) -> MatchDataset:
     """Reads items.jsonl, matches.tsv and, where there is one, policy.json. Raises InvalidInput."""
-    matches = {
-        ordered(row["item_a"], row["item_b"]) for row in _rows(folder / "matches.tsv", ("item_a", "item_b"))
-    }
+    matches = {ordered(row["item_a"], row["item_b"]) for row in _rows(folder / "matches.tsv", ("item_a", "item_b"))}
     policy = DuplicatePolicy()
     if (path := folder / "policy.json").exists():
-        policy = parse_duplicate_policy(json.loads(path.read_text()))
+        policy = _policy(path)
     items, problems = _items(folder)
     return MatchDataset(folder.name, items, matches, policy, problems)
 
@@ -82,24 +78,45 @@ def _items(folder: Path) -> tuple[list[ItemInput], list[Problem]]:
     return items, [Problem(line.number, line.reason) for line in read if line.item is None]
 
 
-def _json_lines(path: Path) -> list[dict[str, Any]]:
+def _queries(path: Path) -> list[tuple[str, str]]:
+    """The id and the text of each query."""
+    queries = []
+    for number, line in enumerate(_read(path).split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            data = orjson.loads(line)
+            queries.append((str(data["id"]), str(data["text"])))
+        except (orjson.JSONDecodeError, KeyError, TypeError) as error:
+            raise InvalidInput(f"{path}, line {number}: not an object with id and text.") from error
+    return queries
+
+
+def _read(path: Path) -> str:
     try:
-        return [orjson.loads(line) for line in path.read_bytes().splitlines() if line.strip()]
+        return path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise InvalidInput(f"{path}: {error.strerror}.") from error
-    except orjson.JSONDecodeError as error:
-        raise InvalidInput(f"{path}: {error}.") from error
+    except UnicodeDecodeError as error:
+        raise InvalidInput(f"{path}: not UTF-8.") from error
 
 
 def _rows(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
+    reader = csv.DictReader(io.StringIO(_read(path)), delimiter="\t", quoting=csv.QUOTE_NONE)
+    if missing := set(columns) - set(reader.fieldnames or ()):
+        raise InvalidInput(f"{path}: the first line must name {', '.join(sorted(missing))}.")
+    rows = list(reader)
+    for row in rows:
+        if any(row[column] is None for column in columns):
+            raise InvalidInput(f"{path}: a line has fewer columns than the first one.")
+    return rows
+
+
+def _policy(path: Path) -> DuplicatePolicy:
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            reader = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
-            if missing := set(columns) - set(reader.fieldnames or ()):
-                raise InvalidInput(f"{path}: the first line must name {', '.join(sorted(missing))}.")
-            return list(reader)
-    except OSError as error:
-        raise InvalidInput(f"{path}: {error.strerror}.") from error
+        return parse_duplicate_policy(orjson.loads(_read(path)))
+    except orjson.JSONDecodeError as error:
+        raise InvalidInput(f"{path}: not JSON: {error}.") from error
 
 
 def _grade(folder: Path, text: str) -> int:

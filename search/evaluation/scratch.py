@@ -24,9 +24,7 @@ def scratch_collection(
     items: Sequence[ItemInput], *, on_progress: Callable[[int], None] = lambda done: None, **fields: Any
 ) -> Iterator[Collection]:
     """A private collection of these items, ready to be searched. `on_progress` gets the items embedded so far."""
-    collection = create_collection(
-        slug=f"evaluation-{uuid.uuid4().hex[:12]}", visibility="private", **fields
-    )
+    collection = create_collection(slug=f"evaluation-{uuid.uuid4().hex[:12]}", visibility="private", **fields)
     try:
         rest = iter(items)
         while batch := list(islice(rest, BATCH_SIZE)):

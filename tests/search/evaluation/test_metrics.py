@@ -73,6 +73,7 @@ def test_the_interval_holds_the_mean_is_repeatable_and_near_the_normal_one() -> 
 def test_pair_figures_by_hand() -> None:
     found = {("a", "b"), ("a", "c"), ("b", "c"), ("d", "e")}
     figures = metrics.pair_figures(found, {("a", "b"), ("d", "e"), ("f", "g")})
-    assert (figures.precision, figures.recall, figures.pairs) == (0.5, pytest.approx(2 / 3), 4)
+    assert (figures.precision, figures.pairs) == (0.5, 4)
+    assert figures.recall == pytest.approx(2 / 3)
     assert figures.f1 == pytest.approx(4 / 7)
     assert metrics.pair_figures(set(), {("a", "b")}) == metrics.PairFigures(0, 0, 0, 0)
