@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import connection, transaction
 
 from catalog.errors import Conflict, InvalidInput, NotFound
 from catalog.models import ApiKey, Collection
@@ -13,9 +13,7 @@ from catalog.schemas import parse_attribute_schema, parse_duplicate_policy
 from catalog.services.api_keys import revoke_keys
 from catalog.signals import items_changed
 
-FIELDS = frozenset(
-    {"name", "description", "language", "visibility", "attribute_schema", "duplicate_policy"}
-)
+FIELDS = frozenset({"name", "description", "language", "visibility", "attribute_schema", "duplicate_policy"})
 
 
 def get_collection(*, slug: str) -> Collection:
@@ -61,7 +59,8 @@ def delete_collection(*, collection: Collection) -> None:
         pk = collection.pk
         own = ApiKey.objects.filter(collections=collection)
         revoke_keys(keys=own.exclude(pk__in=own.filter(collections__in=Collection.objects.exclude(pk=pk))))
-        collection.items.all()._raw_delete(using=collection._state.db or "default")
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM catalog_item WHERE collection_id = %s", [pk])
         collection.delete()
         transaction.on_commit(lambda: announce(pk))
 
@@ -88,8 +87,6 @@ def _validate(collection: Collection) -> None:
     try:
         collection.full_clean(validate_unique=False, validate_constraints=False)
     except ValidationError as error:
-        problems = [
-            {"field": field, "reason": " ".join(messages)} for field, messages in error.message_dict.items()
-        ]
+        problems = [{"field": field, "reason": " ".join(messages)} for field, messages in error.message_dict.items()]
         message = "; ".join(f"{p['field']}: {p['reason']}" for p in problems)
         raise InvalidInput(message, problems) from error

@@ -6,9 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def diversify(
-    scores: NDArray[np.float32], vectors: NDArray[np.float32], *, limit: int, diversity: float
-) -> list[int]:
+def diversify(scores: NDArray[np.float32], vectors: NDArray[np.float32], *, limit: int, diversity: float) -> list[int]:
     """Positions of the chosen rows. `diversity` 0 keeps the order of the scores, 1 looks at novelty alone.
 
     Source: Carbonell and Goldstein, 1998.

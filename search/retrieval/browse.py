@@ -63,7 +63,7 @@ def _newest(request: SearchRequest) -> list[int]:
 
 
 def _facets(request: SearchRequest, ids: list[int]) -> dict[str, tuple[FacetValue, ...]]:
-    facets = {}
+    facets: dict[str, tuple[FacetValue, ...]] = {}
     for name in request.facets:
         others = tuple(one for one in request.filters if one.attribute != name)
         counted = ids if len(others) == len(request.filters) else _newest(replace(request, filters=others))

@@ -52,7 +52,5 @@ def calibrate(collection: Collection) -> list[float]:
 def calibrate_missing() -> int:
     """Calibrates the collections whose statistics were counted but never calibrated in the active space."""
     space = active_space()
-    stale = Collection.objects.filter(statistic__documents__gte=MIN_ITEMS).exclude(
-        statistic__null_space_id=space.pk
-    )
+    stale = Collection.objects.filter(statistic__documents__gte=MIN_ITEMS).exclude(statistic__null_space_id=space.pk)
     return sum(1 for collection in stale if calibrate(collection))

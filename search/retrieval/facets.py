@@ -59,4 +59,5 @@ def _counts(ids: Sequence[int], names: Sequence[str]) -> list[tuple[str, str, in
         return []
     with connection.cursor() as cursor:
         cursor.execute(COUNTS, {"ids": list(ids), "names": list(names)})
-        return cursor.fetchall()
+        rows: list[tuple[str, str, int]] = cursor.fetchall()
+    return rows

@@ -42,9 +42,7 @@ class Row:
     matched: tuple[str, ...]
 
 
-def build_hits(
-    request: SearchRequest, prepared: Prepared, ranked: Ranked, page: Sequence[int]
-) -> tuple[Hit, ...]:
+def build_hits(request: SearchRequest, prepared: Prepared, ranked: Ranked, page: Sequence[int]) -> tuple[Hit, ...]:
     """The hits of the page, in its order."""
     if not page:
         return ()

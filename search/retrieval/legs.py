@@ -220,7 +220,8 @@ def condition_parameters(words: QueryWords) -> dict[str, Any]:
 def _rows(sql: str, parameters: dict[str, Any]) -> list[tuple[int, float, float, float, bool]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
-        return cursor.fetchall()
+        rows: list[tuple[int, float, float, float, bool]] = cursor.fetchall()
+    return rows
 
 
 def _candidates(rows: Sequence[tuple[int, float, float, float, bool]]) -> Candidates:

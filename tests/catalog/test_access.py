@@ -151,5 +151,5 @@ def test_a_key_does_not_widen_to_everything_when_its_only_collection_is_deleted(
     delete_collection(collection=doomed)
     with pytest.raises(Unauthenticated):
         actor_of_key(secrets["one"])
-    assert actor_of_key(secrets["two"]).collection_ids == {private.pk}
+    assert actor_of_key(secrets["two"]).collection_ids == frozenset({private.pk})
     assert actor_of_key(secrets["all"]).collection_ids is None

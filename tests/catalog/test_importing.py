@@ -265,7 +265,9 @@ def test_no_bytes_whatever_stop_the_reading_of_a_file(tmp_path_factory: pytest.T
 
 
 def test_a_csv_column_called_attributes_holds_json_as_an_export_writes_it(shop: Collection, tmp_path: Path) -> None:
-    content = b'external_id,title,attributes,size\na,Tent,"{""brand"": ""Sund"", ""price"": 3}",M\nb,Tarp,[1],\nc,Rug,{,\n'
+    content = (
+        b'external_id,title,attributes,size\na,Tent,"{""brand"": ""Sund"", ""price"": 3}",M\nb,Tarp,[1],\nc,Rug,{,\n'
+    )
     report = run_import(shop, tmp_path / "items.csv", content)
     assert Item.objects.get(external_id="a").attributes == {"brand": "Sund", "price": 3, "size": "M"}
     assert stored() == ["a"]

@@ -52,11 +52,12 @@ def test_what_is_new_is_created_what_differs_updated_and_the_rest_left_alone(sho
     "change",
     [
         {"title": "stove"}, {"body": "x"}, {"url": "https://example.org"}, {"image": "/a.png"}, {"status": "draft"},
-        {"attributes": {}}, {"attributes": {"n": True}}, {"attributes": {"n": 1, "m": None}}, {"attributes": {"n": [1]}},
+        {"attributes": {}}, {"attributes": {"n": True}}, {"attributes": {"n": 1, "m": None}},
+        {"attributes": {"n": [1]}},
     ],
 )  # fmt: skip
 def test_a_change_of_any_field_is_an_update(shop: Collection, change: dict[str, Any]) -> None:
-    before = {"attributes": {"n": 1}}
+    before: dict[str, Any] = {"attributes": {"n": 1}}
     upsert_items(collection=shop, entries=[entry(**before)])
     assert outcomes(shop, entry(**{**before, **change})) == ["updated"]
     assert outcomes(shop, entry(**{**before, **change})) == ["unchanged"]
@@ -151,7 +152,10 @@ def test_the_search_vector_has_title_and_body_with_their_weights(shop: Collectio
     assert str(Item.objects.get(pk=item.pk).search_vector) == "'camp':4B 'hike':7B 'tent':2A 'warm':1A"
 
 
-@given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=50), st.text("ab \né漢", max_size=50))
+@given(
+    st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=50),
+    st.text("ab \né漢", max_size=50),
+)
 def test_the_digest_is_the_same_in_python_and_in_sql(title: str, body: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT akin_text_digest(%s, %s)", [title, body])
@@ -181,7 +185,9 @@ def test_every_language_offered_is_one_that_postgresql_has(language: str) -> Non
 
 
 def test_identifiers_follow_the_schema_of_the_collection(shop: Collection) -> None:
-    add_items(shop, {"external_id": "A-1", "title": "tent", "attributes": {"sku": "TN 20/44", "ean": ["978-3", 42], "x": 1}})
+    add_items(
+        shop, {"external_id": "A-1", "title": "tent", "attributes": {"sku": "TN 20/44", "ean": ["978-3", 42], "x": 1}}
+    )
     assert identifiers() == ["a1", "tn2044"]
     update_collection(collection=shop, attribute_schema={"ean": {"identifier": True}})
     assert identifiers() == ["42", "9783", "a1"]
@@ -218,8 +224,8 @@ def test_an_item_that_moves_is_read_by_its_new_collection(shop: Collection) -> N
         ({"external_id": "a\0", "title": "tent"}, "NUL"),
         ({"external_id": "a", "title": "x" * 1_001}, "title"),
         ({"external_id": "a", "title": "x", "body": "x" * 200_001}, "body"),
-        ({"external_id": "a", "title": "x", "url": "javascript:alert(1)"}, "must start with"),
-        ({"external_id": "a", "title": "x", "image": "data:image/png;base64,AA"}, "must start with"),
+        ({"external_id": "a", "title": "x", "url": "javascript:alert(1)"}, "url"),
+        ({"external_id": "a", "title": "x", "image": "data:text/html,AA"}, "image"),
         ({"external_id": "a", "title": "x", "status": "gone"}, "status"),
         ({"external_id": "a", "title": "x", "attributes": {"n": {"a": 1}}}, "must be text, a number"),
         ({"external_id": "a", "title": "x", "attributes": {"n": [[1]]}}, "must be text, a number"),

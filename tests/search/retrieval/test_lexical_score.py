@@ -38,9 +38,7 @@ def corpus() -> Collection:
 
 def bm25(collection: Collection, query_text: str) -> dict[int, float]:
     """BM25F in the form tf / (k + tf); the length of an item is its number of distinct words."""
-    documents = {
-        item.pk: (Counter(item.title.split()), Counter(item.body.split())) for item in collection.items.all()
-    }
+    documents = {item.pk: (Counter(item.title.split()), Counter(item.body.split())) for item in collection.items.all()}
     lengths = {pk: len(title.keys() | body.keys()) for pk, (title, body) in documents.items()}
     average = sum(lengths.values()) / len(lengths)
     scores = dict.fromkeys(documents, 0.0)
@@ -63,7 +61,9 @@ def scores_in_sql(collection: Collection, words: QueryWords) -> dict[int, float]
         return dict(cursor.fetchall())
 
 
-@pytest.mark.parametrize("query_text", ["w0x", "w39x w1x", "w5x w5x w2x", "w0x w1x w2x w3x w9x", "absent w7x", "absent"])
+@pytest.mark.parametrize(
+    "query_text", ["w0x", "w39x w1x", "w5x w5x w2x", "w0x w1x w2x w3x w9x", "absent w7x", "absent"]
+)
 def test_the_score_is_bm25(corpus: Collection, query_text: str) -> None:
     expected = bm25(corpus, query_text)
     found = scores_in_sql(corpus, query_words(corpus, parse_query(query_text)))

@@ -24,7 +24,12 @@ every_mode = pytest.mark.parametrize("mode", MODES)
 @pytest.fixture
 def shop() -> Collection:
     return shop_of(
-        {"external_id": "tent", "title": "Dome tent", "body": "A light tent for two.", "attributes": {"sku": "TN-2044"}},
+        {
+            "external_id": "tent",
+            "title": "Dome tent",
+            "body": "A light tent for two.",
+            "attributes": {"sku": "TN-2044"},
+        },
         {"external_id": "tarp", "title": "Tarp", "body": "Instead of a tent, where rain is rare."},
         {"external_id": "stove", "title": "Gas stove", "body": "Boils a litre of water."},
         {"external_id": "pan", "title": "Iron pan", "body": "A cast iron pan for steak."},
@@ -131,10 +136,12 @@ def test_without_a_query_the_newest_items_come_first_within_the_filters(shop: Co
 
 
 ODD = [
-    "'", "''", '"', '""', "\\", "\\'", "%", "%s", "%(x)s", "{braces}", "{0}", "{}", "}{", "\x00", "tent\x00dome", "😀", "👩‍👩‍👧",
+    "'", "''", '"', '""', "\\", "\\'", "%", "%s", "%(x)s", "{braces}", "{0}", "{}", "}{", "\x00", "tent\x00dome",
+    "😀", "👩‍👩‍👧",
     "a" * 1_000, "漢" * 1_000, '"' + "漢" * 900 + '"', "-" + "é" * 900, "x " * 500, "the of and", '"the"', "-the",
     "-tent", '-"cast iron"', "-", "--", "- -", '-""', "!", "&", "|", "a & !b", "tent:*", "<->", "(tent", "a/b//c", "/",
-    "http://example.org/x?y=%20", "me@example.org", "1e999", "NaN", "١٢٣", "\u200b", "\u202e", "\ufeff", "\\x00", "; DROP TABLE",
+    "http://example.org/x?y=%20", "me@example.org", "1e999", "NaN", "١٢٣", "\u200b", "\u202e", "\ufeff",
+    "\\x00", "; DROP TABLE",
 ]  # fmt: skip
 
 
@@ -205,7 +212,9 @@ def test_items_that_wait_for_their_vectors_are_found_by_their_words() -> None:
 
 def test_a_long_item_is_found_by_one_of_its_passages_and_shows_it() -> None:
     filler = "Plain words about nothing in particular, one after another. " * 40
-    shop = shop_of({"title": "Long story", "body": f"{filler}The lighthouse keeper drinks tea. {filler}"}, {"title": "Tea"})
+    shop = shop_of(
+        {"title": "Long story", "body": f"{filler}The lighthouse keeper drinks tea. {filler}"}, {"title": "Tea"}
+    )
     hit = find(shop, "lighthouse keeper", mode="semantic", explain=True).hits[0]
     assert hit.external_id == "i0" and "lighthouse keeper" in hit.snippet.text
     assert hit.explanation is not None and hit.explanation.best_passage is not None
@@ -218,7 +227,9 @@ def test_a_long_item_is_found_by_one_of_its_passages_and_shows_it() -> None:
 def test_long_items_do_not_crowd_others_out_of_the_semantic_leg() -> None:
     """Each of the long items has more passages than an answer has places."""
     story = " ".join(f"The camel walks on day {n} through sand and wind." for n in range(1_200))
-    shop = shop_of(*({"title": f"camel {n}", "body": story} for n in range(3)), *({"title": f"a camel {n}"} for n in range(9)))
+    shop = shop_of(
+        *({"title": f"camel {n}", "body": story} for n in range(3)), *({"title": f"a camel {n}"} for n in range(9))
+    )
     assert Passage.objects.count() > 240
     assert len(ids(find(shop, "camel walks day", mode="semantic", limit=12))) == 12
 

@@ -12,7 +12,9 @@ from search.retrieval.types import Snippet
 
 FILLER = "Nothing of interest stands in this sentence at all. " * 12
 BODIES = st.lists(
-    st.sampled_from(["tent", "Tents", "stove", "warm", "<b>", "&amp;", "漢字", "😀", "a-tent", "\n", "\t", "x" * 90, "don't"]),
+    st.sampled_from(
+        ["tent", "Tents", "stove", "warm", "<b>", "&amp;", "漢字", "😀", "a-tent", "\n", "\t", "x" * 90, "don't"]
+    ),
     max_size=120,
 ).flatmap(lambda words: st.sampled_from([" ", "  ", "\n"]).map(lambda gap: gap.join(words)))
 
@@ -66,7 +68,7 @@ def test_nothing_to_show_is_an_empty_snippet() -> None:
 def test_marks_lie_inside_the_text_in_order_and_apart_and_hold_words_of_the_query(
     body: str, lexemes: set[str], passage: int
 ) -> None:
-    weights = {lexeme: 1.0 for lexeme in lexemes}
+    weights = dict.fromkeys(lexemes, 1.0)
     snippet = body_snippet(body, weights, "english", (min(passage, len(body)), len(body)))
     end = 0
     for mark_start, mark_end in snippet.marks:
@@ -78,7 +80,7 @@ def test_marks_lie_inside_the_text_in_order_and_apart_and_hold_words_of_the_quer
 
 @given(BODIES, st.sets(st.sampled_from(["tent", "stove", "warm"])))
 def test_a_snippet_adds_no_markup_to_the_text(body: str, lexemes: set[str]) -> None:
-    snippet = body_snippet(body, {lexeme: 1.0 for lexeme in lexemes}, "english")
+    snippet = body_snippet(body, dict.fromkeys(lexemes, 1.0), "english")
     plain = re.sub(r"\s+", "", snippet.text.removeprefix("… ").removesuffix(" …"))
     assert plain in re.sub(r"\s+", "", body)
 
