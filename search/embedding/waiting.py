@@ -14,7 +14,7 @@ from search.embedding.spaces import active_space
 from search.models import EmbeddingSpace
 
 POLL_SECONDS = 0.25
-PATIENCE_SECONDS = 2.0  # without any lease held, until this process takes part
+PATIENCE_SECONDS = 10.0  # without any lease held, until this process takes part
 
 STATES = """
     SELECT count(*) FILTER (WHERE state = 'embedded'), count(*) FILTER (WHERE state = 'failed'),
