@@ -18,7 +18,7 @@ from tests.factories import add_items, find, ids, make_collection, make_searchab
 pytestmark = [pytest.mark.model, pytest.mark.django_db]
 
 # Hybrid nDCG@10 as measured, less 0.02. Raise it when search gets better; lower it only with the reason in the commit.
-FLOOR = 0.515
+FLOOR = 0.54
 
 
 @pytest.fixture(scope="module")
