@@ -30,7 +30,7 @@ if Path("/dev/shm").is_dir():  # noqa: S108 - gunicorn makes its own file there
 
 
 def on_starting(server: Any) -> None:
-    """A worker that is forked from here shares this process's hold on the embedded services."""
+    """For as long as this process lives, the embedded services do, also for the workers that it forks."""
     from config import services
 
     services.join()

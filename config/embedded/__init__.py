@@ -1,7 +1,7 @@
 """PostgreSQL and Redis that come with Akin, for when DATABASE_URL or REDIS_URL is unset.
 
 Every process that needs them joins; the last one to leave stops them. Membership is a file lock, so a process that
-is killed has left. Forked children share their parent's membership and do not end it.
+is killed has left. A forked child is no member, unless it joins; its parent is for it.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import atexit
 import os
 from collections.abc import Collection
-from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
@@ -21,13 +20,7 @@ __all__ = ["SERVICES", "EmbeddedServiceError", "Layout", "is_data_dir_gone", "jo
 SERVICES: dict[str, ModuleType] = {"postgres": postgres, "redis": redis}
 
 
-@dataclass(frozen=True)
-class _Membership:
-    pid: int
-    descriptor: int
-
-
-_memberships: dict[Path, _Membership] = {}
+_leases: dict[Path, int] = {}  # descriptor by data directory
 
 
 def join(data_dir: Path, services: Collection[str] = tuple(SERVICES)) -> None:
@@ -35,7 +28,7 @@ def join(data_dir: Path, services: Collection[str] = tuple(SERVICES)) -> None:
 
     Raises EmbeddedServiceError. Costs a millisecond when they run.
     """
-    if not services or data_dir in _memberships:
+    if not services or data_dir in _leases:
         return
     layout = Layout(data_dir)
     with lease.starting_or_stopping(layout):
@@ -47,33 +40,41 @@ def join(data_dir: Path, services: Collection[str] = tuple(SERVICES)) -> None:
             os.close(descriptor)
             _stop_if_unused(layout)
             raise
-    _memberships[data_dir] = _Membership(os.getpid(), descriptor)
+    _leases[data_dir] = descriptor
     atexit.register(leave, data_dir)
 
 
 def leave(data_dir: Path) -> None:
     """Ends this process's membership and stops the services if it was the last. Does nothing in a forked child."""
-    membership = _memberships.get(data_dir)
-    if membership is None or membership.pid != os.getpid():
+    descriptor = _leases.pop(data_dir, None)
+    if descriptor is None:
         return
-    del _memberships[data_dir]
     layout = Layout(data_dir)
-    if is_gone(membership.descriptor):
-        os.close(membership.descriptor)
+    if _is_deleted(descriptor):
+        os.close(descriptor)
         _stop_all(layout)
         return
     with lease.starting_or_stopping(layout):
-        os.close(membership.descriptor)
+        os.close(descriptor)
         _stop_if_unused(layout)
+
+
+def _forget_leases() -> None:
+    """In a forked child: it must not keep the services from stopping when its parent has left."""
+    while _leases:
+        os.close(_leases.popitem()[1])
+
+
+os.register_at_fork(after_in_child=_forget_leases)
 
 
 def is_data_dir_gone(data_dir: Path) -> bool:
     """Whether somebody has deleted the data directory from under this member."""
-    membership = _memberships.get(data_dir)
-    return membership is not None and is_gone(membership.descriptor)
+    descriptor = _leases.get(data_dir)
+    return descriptor is not None and _is_deleted(descriptor)
 
 
-def is_gone(descriptor: int) -> bool:
+def _is_deleted(descriptor: int) -> bool:
     return os.fstat(descriptor).st_nlink == 0
 
 

@@ -48,7 +48,7 @@ def _wait_for(descriptor: int, layout: Layout) -> None:
 
 
 def take(layout: Layout) -> int:
-    """A descriptor that holds the lease until it is closed, here and in forked children. Needs the start lock."""
+    """A descriptor that holds the lease until it and its copies in forked children are closed. Needs the start lock."""
     descriptor = open_lock_file(layout.lease)
     fcntl.flock(descriptor, fcntl.LOCK_SH)
     return descriptor

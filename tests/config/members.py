@@ -17,7 +17,7 @@ from config.embedded.processes import is_alive, processes_in
 ROOT = Path(__file__).resolve().parents[2]
 
 MEMBER = """
-import os, sys
+import os, sys, time
 from pathlib import Path
 from config import embedded
 data_dir = Path(sys.argv[1])
@@ -29,6 +29,11 @@ for line in sys.stdin:
         if child == 0:
             sys.exit(0)
         os.waitpid(child, 0)
+    if line == "fork and stay\\n" and os.fork() == 0:
+        for stream in (0, 1, 2):
+            os.close(stream)
+        time.sleep(30)
+        os._exit(0)
     print("done", embedded.is_data_dir_gone(data_dir), flush=True)
 """
 

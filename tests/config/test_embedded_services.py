@@ -106,6 +106,13 @@ def test_a_forked_child_that_ends_takes_nothing_with_it(data_dir: Path, join: Jo
     member.leave()
 
 
+def test_a_forked_child_that_stays_does_not_keep_the_servers(data_dir: Path, join: Join) -> None:
+    member = join(data_dir)
+    member.tell("fork and stay")
+    member.leave()
+    assert not servers(data_dir)
+
+
 def test_committed_rows_survive_the_death_of_everything(data_dir: Path, join: Join) -> None:
     member = join(data_dir)
     write_something(data_dir)
