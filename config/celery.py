@@ -11,7 +11,7 @@ from django.conf import settings
 from kombu import Queue
 
 from search.embedding import worker
-from search.embedding.schedule import SCHEDULE
+from search.schedule import SCHEDULE
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 

@@ -116,12 +116,13 @@ def _open(
 
     torch.set_num_threads(settings.AKIN_ENCODER_THREADS)
     config: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": settings.AKIN_ENCODER_THREADS}
+    is_converted = (Path(source) / "complete").exists()
     return SentenceTransformer(
         source,
         backend=backend,
         revision=space.revision or None,
         truncate_dim=space.dimensions if truncate_dim == -1 else truncate_dim,
-        model_kwargs={"ov_config": config} if backend == "openvino" else {},
+        model_kwargs={"ov_config": config, "export": not is_converted} if backend == "openvino" else {},
     )
 
 

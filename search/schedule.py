@@ -1,4 +1,4 @@
-"""What beat sends for the pipeline and the upkeep of search. A message that comes too late is dropped."""
+"""What beat sends for the rooms of search. A message that comes too late is dropped."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 SCHEDULE: dict[str, dict[str, Any]] = {
     "release-expired": {"task": "embedding.release_expired", "schedule": 5.0, "options": {"expires": 5}},
     "sweep": {"task": "embedding.sweep", "schedule": 300.0, "options": {"expires": 300}},
+    "check-duplicates": {"task": "duplicates.check_embedded", "schedule": 10.0, "options": {"expires": 10}},
     "keep-ready": {"task": "retrieval.keep_ready", "schedule": 20.0, "options": {"expires": 20}},
     "calibrate": {"task": "retrieval.calibrate", "schedule": 300.0, "options": {"expires": 300}},
 }
