@@ -74,12 +74,13 @@ def build_hits(request: SearchRequest, prepared: Prepared, ranked: Ranked, page:
 def load_rows(ids: Sequence[int], words: list[str]) -> dict[int, Row]:
     with connection.cursor() as cursor:
         cursor.execute(ROWS, {"ids": list(ids), "words": words})
-        return {row[0]: Row(*row[:6], _json(row[6]), tuple(row[7])) for row in cursor.fetchall()}
+        return {row[0]: Row(*row) for row in map(_read, cursor.fetchall())}
 
 
-def _json(value: Any) -> dict[str, Any]:
+def _read(row: tuple[Any, ...]) -> tuple[Any, ...]:
     """Raw cursors of Django leave JSON as text."""
-    return dict(orjson.loads(value) if isinstance(value, str) else value)
+    *plain, attributes, matched = row
+    return *plain, dict(orjson.loads(attributes) if isinstance(attributes, str) else attributes), tuple(matched)
 
 
 def _best_passages(prepared: Prepared, ids: Sequence[int]) -> dict[int, tuple[int, int]]:
