@@ -3,6 +3,7 @@
 from catalog.models.api_key import ApiKey
 from catalog.models.collection import Collection
 from catalog.models.item import Item
+from catalog.models.merge import MergeRecord
 from catalog.models.run import Run
 
-__all__ = ["ApiKey", "Collection", "Item", "Run"]
+__all__ = ["ApiKey", "Collection", "Item", "MergeRecord", "Run"]

@@ -38,6 +38,7 @@ class Evidence:
     sibling_codes: float
     twin: float
     substitution: float
+    variant: float
     same_text: float
     same_identifier: float
 
@@ -57,6 +58,8 @@ def compare(left: Profile, right: Profile, cosine: float) -> Evidence:
     colour_conflict, kind_conflict = _colours(left, right), _kinds(left, right)
     siblings = _siblings(left, right)
     difference = min(min(left.title_mass - title[0], right.title_mass - title[1]) / left.ceiling, 1.0)
+    substitution = _substitution(left, right)
+    hard_conflict = max(colour_conflict, kind_conflict, quantity_conflict, float(number_conflict >= 1), substitution)
     told_apart = max(conflict, number_conflict, quantity_conflict, colour_conflict, kind_conflict, siblings, difference)
     return Evidence(
         meaning=max(cosine, 0.0),
@@ -78,7 +81,8 @@ def compare(left: Profile, right: Profile, cosine: float) -> Evidence:
         price_gap=gap,
         sibling_codes=siblings,
         twin=max(wording, title_share) ** 2 * told_apart,
-        substitution=_substitution(left, right),
+        substitution=substitution,
+        variant=title_share**2 * hard_conflict,
         same_text=float(left.fingerprint == right.fingerprint),
         same_identifier=float(bool(left.identifiers & right.identifiers)),
     )

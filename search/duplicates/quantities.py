@@ -61,8 +61,10 @@ Quantity = tuple[str, float]
 def read_number(digits: str) -> float:
     """A number with a decimal point or comma, or thousands grouped by either."""
     if re.fullmatch(r"-?\d{1,3}([,.]\d{3})+(\.\d+)?", digits) and not digits.startswith("0"):
-        _, dot, tail = digits.rpartition(".")
-        return float(digits.replace(",", "")) if dot and len(tail) != 3 else float(re.sub(r"[,.]", "", digits))
+        head, dot, tail = digits.rpartition(".")
+        if dot and len(tail) != 3:
+            return float(f"{re.sub('[,.]', '', head)}.{tail}")
+        return float(re.sub(r"[,.]", "", digits))
     return float(digits.replace(",", "."))
 
 

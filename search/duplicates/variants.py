@@ -25,7 +25,7 @@ _HUES = {
 _KINDS = """
     small s:small medium m:medium large l:large xl xxl xs men:men mens:men man:men women:women womens:women
     woman:women kid:kid kids:kid children:kid junior:kid left right wide narrow long short mini compact double
-    single king queen twin
+    single king queen twin regular tall bare kit:kit
 """
 
 
