@@ -32,9 +32,7 @@ class Actor:
         """Whether the actor may act in that scope, on the collection or on any."""
         if self.rank < RANKS[scope]:
             return False
-        return self.collection_ids is None or (
-            collection is not None and collection.pk in self.collection_ids
-        )
+        return self.collection_ids is None or (collection is not None and collection.pk in self.collection_ids)
 
 
 STRANGER = Actor()
@@ -51,11 +49,7 @@ def actor_of_user(user: AbstractBaseUser | AnonymousUser) -> Actor:
 def actor_of_key(secret: str) -> Actor:
     """Raises Unauthenticated when the key is unknown, expired or revoked."""
     now = timezone.now()
-    key = (
-        ApiKey.objects.filter(digest=_digest(secret), revoked_at__isnull=True)
-        .exclude(expires_at__lt=now)
-        .first()
-    )
+    key = ApiKey.objects.filter(digest=_digest(secret), revoked_at__isnull=True).exclude(expires_at__lt=now).first()
     if key is None:
         raise Unauthenticated("The API key is unknown, expired or revoked.")
     if key.last_used_at is None or now - key.last_used_at > timedelta(minutes=1):

@@ -9,7 +9,8 @@ import io
 import math
 import re
 import zlib
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
@@ -98,7 +99,7 @@ def import_file(
 
 
 @contextmanager
-def open_lines(path: Path, *, numbers: Set[str] = frozenset()) -> Iterator[Iterator[Line]]:
+def open_lines(path: Path, *, numbers: AbstractSet[str] = frozenset()) -> Iterator[Iterator[Line]]:
     """The lines of a .jsonl, .jsonl.gz or .csv file. Raises InvalidInput when it cannot be read.
 
     A CSV has text only: the attributes in `numbers` become numbers where they are written as such.
@@ -123,7 +124,7 @@ def check_file(path: Path) -> None:
 
 
 def _json_lines(raw: BinaryIO, path: Path) -> Iterator[Line]:
-    stream: BinaryIO = gzip.open(raw) if path.name.endswith(".gz") else raw  # type: ignore[assignment]
+    stream: BinaryIO = gzip.open(raw) if path.name.endswith(".gz") else raw  # type: ignore[assignment]  # noqa: SIM115 - the caller closes raw
     number = 0
     while True:
         try:
@@ -156,7 +157,7 @@ def _json_line(number: int, read: int, text: bytes) -> Line:
         return Line(number, read, reason=error.message)
 
 
-def _csv_lines(text: TextIO, raw: BinaryIO, numbers: Set[str]) -> Iterator[Line]:
+def _csv_lines(text: TextIO, raw: BinaryIO, numbers: AbstractSet[str]) -> Iterator[Line]:
     csv.field_size_limit(MAX_LINE_BYTES)
     reader = csv.DictReader(text)
     if "external_id" not in _header(reader):
@@ -179,7 +180,7 @@ def _header(reader: csv.DictReader[str]) -> Sequence[str]:
         raise InvalidInput(f"The first line is not CSV: {error}.") from error
 
 
-def _csv_line(number: int, read: int, row: dict[str | Any, str | Any], numbers: Set[str]) -> Line:
+def _csv_line(number: int, read: int, row: dict[str | Any, str | Any], numbers: AbstractSet[str]) -> Line:
     if None in row:
         return Line(number, read, reason="more fields than the first line has columns")
     if any(_NOT_UTF8.search(value) for value in row.values() if value):
@@ -190,13 +191,11 @@ def _csv_line(number: int, read: int, row: dict[str | Any, str | Any], numbers: 
         return Line(number, read, reason=error.message)
 
 
-def _csv_item(row: dict[str, str | None], numbers: Set[str]) -> dict[str, Any]:
+def _csv_item(row: dict[str, str | None], numbers: AbstractSet[str]) -> dict[str, Any]:
     """The plain columns are the item's fields, every other one is an attribute; empty cells are left out."""
     filled = {name: value for name, value in row.items() if value}
     item: dict[str, Any] = {name: value for name, value in filled.items() if name in CSV_COLUMNS}
-    attributes = {
-        name.removeprefix("attributes."): value for name, value in filled.items() if name not in CSV_COLUMNS
-    }
+    attributes = {name.removeprefix("attributes."): value for name, value in filled.items() if name not in CSV_COLUMNS}
     item["attributes"] = _json_attributes(attributes.pop("attributes", "")) | {
         name: _number(value) if name in numbers else value for name, value in attributes.items()
     }

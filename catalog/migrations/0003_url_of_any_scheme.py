@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('catalog', '0002_initial'),
+        ("catalog", "0002_initial"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='item',
-            name='url',
-            field=models.CharField(blank=True, default='', max_length=2000),
+            model_name="item",
+            name="url",
+            field=models.CharField(blank=True, default="", max_length=2000),
         ),
     ]

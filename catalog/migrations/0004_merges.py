@@ -5,27 +5,37 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('catalog', '0003_url_of_any_scheme'),
+        ("catalog", "0003_url_of_any_scheme"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='MergeRecord',
+            name="MergeRecord",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('merged_by_name', models.CharField(blank=True, default='', max_length=200)),
-                ('merged_at', models.DateTimeField(auto_now_add=True)),
-                ('undone_by_name', models.CharField(blank=True, default='', max_length=200)),
-                ('undone_at', models.DateTimeField(blank=True, null=True)),
-                ('snapshot', models.JSONField(default=dict)),
-                ('collection', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='merges', to='catalog.collection')),
-                ('keeper', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='catalog.item')),
-                ('other', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='catalog.item')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("merged_by_name", models.CharField(blank=True, default="", max_length=200)),
+                ("merged_at", models.DateTimeField(auto_now_add=True)),
+                ("undone_by_name", models.CharField(blank=True, default="", max_length=200)),
+                ("undone_at", models.DateTimeField(blank=True, null=True)),
+                ("snapshot", models.JSONField(default=dict)),
+                (
+                    "collection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="merges", to="catalog.collection"
+                    ),
+                ),
+                (
+                    "keeper",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="catalog.item"),
+                ),
+                (
+                    "other",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="catalog.item"),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
     ]

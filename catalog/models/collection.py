@@ -11,9 +11,7 @@ from django.db.models import Q
 
 SLUG_PATTERN = r"^[a-z0-9]+(?:-[a-z0-9]+)*\Z"
 
-validate_slug = RegexValidator(
-    SLUG_PATTERN, "Use lower-case letters, digits and single dashes, as in 'garden-tools'."
-)
+validate_slug = RegexValidator(SLUG_PATTERN, "Use lower-case letters, digits and single dashes, as in 'garden-tools'.")
 
 
 class Language(models.TextChoices):
@@ -87,9 +85,7 @@ class Collection(models.Model):
     class Meta:
         ordering = ["name", "id"]
         constraints = [
-            models.CheckConstraint(
-                name="collection_visibility_known", condition=Q(visibility__in=Visibility.values)
-            ),
+            models.CheckConstraint(name="collection_visibility_known", condition=Q(visibility__in=Visibility.values)),
         ]
         triggers = [
             # The language and the identifiers of items follow their collection, whoever changes it.

@@ -96,8 +96,7 @@ class Item(models.Model):
             pgtrigger.Trigger(
                 name="item_reads_collection",
                 when=pgtrigger.Before,
-                operation=pgtrigger.Insert
-                | pgtrigger.UpdateOf("collection_id", "external_id", "attributes"),
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf("collection_id", "external_id", "attributes"),
                 func="""
                     SELECT c.language::regconfig,
                            akin_identifiers(NEW.external_id, NEW.attributes, c.attribute_schema)

@@ -28,18 +28,14 @@ class Run(models.Model):
     """Progress of one import, backfill, reindex or scan, counted in items."""
 
     kind = models.CharField(max_length=20, choices=RunKind)
-    collection = models.ForeignKey(
-        Collection, on_delete=models.CASCADE, null=True, blank=True, related_name="runs"
-    )
+    collection = models.ForeignKey(Collection, on_delete=models.CASCADE, null=True, blank=True, related_name="runs")
     state = models.CharField(max_length=10, choices=RunState, default=RunState.RUNNING)
     total = models.PositiveIntegerField(null=True, blank=True, help_text="Items to do; empty while unknown.")
     done = models.PositiveIntegerField(default=0)
     failed = models.PositiveIntegerField(default=0)
     detail: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict, blank=True)
     cancel_requested = models.BooleanField(default=False)
-    started_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True
-    )
+    started_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True)
     started_at = models.DateTimeField(auto_now_add=True)
     heartbeat_at = models.DateTimeField(auto_now=True)
     finished_at = models.DateTimeField(null=True, blank=True)

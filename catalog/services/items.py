@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -81,7 +82,7 @@ def upsert_items(*, collection: Collection, entries: Sequence[ItemInput]) -> lis
     return [UpsertResult(entry.external_id, outcome) for entry, outcome in zip(entries, outcomes, strict=True)]
 
 
-def _stored(collection: Collection, external_ids: Set[str]) -> dict[str, Content]:
+def _stored(collection: Collection, external_ids: AbstractSet[str]) -> dict[str, Content]:
     """The content of those that exist, locked."""
     rows = (
         Item.objects.filter(collection=collection, external_id__in=external_ids)

@@ -10,208 +10,409 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('catalog', '0002_initial'),
-        ('search', '0001_vector_extension'),
+        ("catalog", "0002_initial"),
+        ("search", "0001_vector_extension"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='CollectionStatistic',
+            name="CollectionStatistic",
             fields=[
-                ('collection', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='statistic', serialize=False, to='catalog.collection')),
-                ('documents', models.PositiveIntegerField(default=0)),
-                ('average_length', models.FloatField(default=0, help_text='Words of an item, on average.')),
-                ('refreshed_at', models.DateTimeField(auto_now=True)),
-                ('null_space_id', models.BigIntegerField(help_text='Space of the similarities below.', null=True)),
-                ('null_similarities', django.contrib.postgres.fields.ArrayField(base_field=models.FloatField(), db_default=models.Value('{}'), help_text='95 %, 99 % and 99.9 % quantile of the similarity of a query to an unrelated item.', size=None)),
+                (
+                    "collection",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="statistic",
+                        serialize=False,
+                        to="catalog.collection",
+                    ),
+                ),
+                ("documents", models.PositiveIntegerField(default=0)),
+                ("average_length", models.FloatField(default=0, help_text="Words of an item, on average.")),
+                ("refreshed_at", models.DateTimeField(auto_now=True)),
+                ("null_space_id", models.BigIntegerField(help_text="Space of the similarities below.", null=True)),
+                (
+                    "null_similarities",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.FloatField(),
+                        db_default=models.Value("{}"),
+                        help_text="95 %, 99 % and 99.9 % quantile of the similarity of a query to an unrelated item.",
+                        size=None,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='EvaluationRun',
+            name="EvaluationRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('dataset', models.CharField(max_length=200)),
-                ('configuration', models.JSONField(default=dict)),
-                ('figures', models.JSONField(default=dict)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("dataset", models.CharField(max_length=200)),
+                ("configuration", models.JSONField(default=dict)),
+                ("figures", models.JSONField(default=dict)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'ordering': ['-created_at', '-id'],
+                "ordering": ["-created_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='EmbeddedItem',
+            name="EmbeddedItem",
+            fields=[],
+            options={
+                "proxy": True,
+                "indexes": [],
+                "constraints": [],
+            },
+            bases=("catalog.item",),
+        ),
+        migrations.CreateModel(
+            name="DuplicatePair",
             fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("score", models.FloatField()),
+                ("is_flagged", models.BooleanField(help_text="Above the flag threshold; else only suggested.")),
+                ("evidence", models.JSONField(default=list)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("suggested", "Suggested"), ("confirmed", "The same"), ("dismissed", "Not the same")],
+                        default="suggested",
+                        max_length=10,
+                    ),
+                ),
+                ("is_changed", models.BooleanField(default=False, help_text="Offered again because a text changed.")),
+                ("decided_by_name", models.CharField(blank=True, default="", max_length=200)),
+                ("decided_at", models.DateTimeField(blank=True, null=True)),
+                ("reason", models.TextField(blank=True, default="")),
+                ("first_digest", models.BinaryField()),
+                ("second_digest", models.BinaryField()),
+                ("found_at", models.DateTimeField(auto_now_add=True)),
+                ("scored_at", models.DateTimeField(auto_now=True)),
+                (
+                    "collection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="duplicate_pairs",
+                        to="catalog.collection",
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "first",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="catalog.item"),
+                ),
+                (
+                    "second",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="catalog.item"),
+                ),
             ],
             options={
-                'proxy': True,
-                'indexes': [],
-                'constraints': [],
+                "ordering": ["-score", "id"],
             },
-            bases=('catalog.item',),
         ),
         migrations.CreateModel(
-            name='DuplicatePair',
+            name="EmbeddingSpace",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('score', models.FloatField()),
-                ('is_flagged', models.BooleanField(help_text='Above the flag threshold; else only suggested.')),
-                ('evidence', models.JSONField(default=list)),
-                ('state', models.CharField(choices=[('suggested', 'Suggested'), ('confirmed', 'The same'), ('dismissed', 'Not the same')], default='suggested', max_length=10)),
-                ('is_changed', models.BooleanField(default=False, help_text='Offered again because a text changed.')),
-                ('decided_by_name', models.CharField(blank=True, default='', max_length=200)),
-                ('decided_at', models.DateTimeField(blank=True, null=True)),
-                ('reason', models.TextField(blank=True, default='')),
-                ('first_digest', models.BinaryField()),
-                ('second_digest', models.BinaryField()),
-                ('found_at', models.DateTimeField(auto_now_add=True)),
-                ('scored_at', models.DateTimeField(auto_now=True)),
-                ('collection', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='duplicate_pairs', to='catalog.collection')),
-                ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
-                ('first', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='catalog.item')),
-                ('second', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='catalog.item')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.SlugField(max_length=100, unique=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("sentence-transformers", "sentence-transformers model in this process"),
+                            ("http", "Endpoint that answers like OpenAI's /v1/embeddings"),
+                            ("fake", "Deterministic hashing, for tests"),
+                        ],
+                        default="sentence-transformers",
+                        max_length=30,
+                    ),
+                ),
+                ("model", models.CharField(help_text="Name or path of the model.", max_length=500)),
+                ("revision", models.CharField(blank=True, default="", max_length=100)),
+                ("dimensions", models.PositiveSmallIntegerField()),
+                (
+                    "modality",
+                    models.CharField(choices=[("text", "Text"), ("image", "Image")], default="text", max_length=10),
+                ),
+                ("query_prefix", models.CharField(blank=True, default="", max_length=500)),
+                ("document_prefix", models.CharField(blank=True, default="", max_length=500)),
+                ("template_version", models.PositiveSmallIntegerField(default=1)),
+                ("options", models.JSONField(blank=True, default=dict)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("building", "Building"),
+                            ("ready", "Ready"),
+                            ("active", "Active"),
+                            ("retired", "Retired"),
+                        ],
+                        default="building",
+                        max_length=10,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("activated_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'ordering': ['-score', 'id'],
+                "ordering": ["id"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "active")), fields=("modality",), name="space_one_active"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["building", "ready", "active", "retired"])),
+                        name="space_state_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='EmbeddingSpace',
+            name="ItemEmbedding",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.SlugField(max_length=100, unique=True)),
-                ('kind', models.CharField(choices=[('sentence-transformers', 'sentence-transformers model in this process'), ('http', "Endpoint that answers like OpenAI's /v1/embeddings"), ('fake', 'Deterministic hashing, for tests')], default='sentence-transformers', max_length=30)),
-                ('model', models.CharField(help_text='Name or path of the model.', max_length=500)),
-                ('revision', models.CharField(blank=True, default='', max_length=100)),
-                ('dimensions', models.PositiveSmallIntegerField()),
-                ('modality', models.CharField(choices=[('text', 'Text'), ('image', 'Image')], default='text', max_length=10)),
-                ('query_prefix', models.CharField(blank=True, default='', max_length=500)),
-                ('document_prefix', models.CharField(blank=True, default='', max_length=500)),
-                ('template_version', models.PositiveSmallIntegerField(default=1)),
-                ('options', models.JSONField(blank=True, default=dict)),
-                ('state', models.CharField(choices=[('building', 'Building'), ('ready', 'Ready'), ('active', 'Active'), ('retired', 'Retired')], default='building', max_length=10)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('activated_at', models.DateTimeField(blank=True, null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Pending"),
+                            ("claimed", "Being embedded"),
+                            ("embedded", "Embedded"),
+                            ("failed", "Failed"),
+                        ],
+                        db_default="pending",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "priority",
+                    models.SmallIntegerField(
+                        choices=[(0, "A person waits"), (10, "Import"), (20, "Backfill of a space")], db_default=0
+                    ),
+                ),
+                ("revision", models.BigIntegerField(db_default=1)),
+                ("digest", models.BinaryField(help_text="Digest of the text whose vectors are stored.", null=True)),
+                ("marked_at", models.DateTimeField(help_text="When the text last changed.")),
+                ("next_attempt_at", models.DateTimeField()),
+                ("attempts", models.PositiveSmallIntegerField(db_default=0)),
+                ("lease_token", models.UUIDField(null=True)),
+                ("lease_expires_at", models.DateTimeField(null=True)),
+                ("error_class", models.CharField(db_default="", max_length=200)),
+                ("error_message", models.TextField(db_default="")),
+                ("embedded_at", models.DateTimeField(null=True)),
+                (
+                    "collection",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="catalog.collection",
+                    ),
+                ),
+                (
+                    "item",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="embeddings",
+                        to="catalog.item",
+                    ),
+                ),
+                (
+                    "space",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="item_embeddings",
+                        to="search.embeddingspace",
+                    ),
+                ),
             ],
-            options={
-                'ordering': ['id'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'active')), fields=('modality',), name='space_one_active'), models.CheckConstraint(condition=models.Q(('state__in', ['building', 'ready', 'active', 'retired'])), name='space_state_known')],
-            },
         ),
         migrations.CreateModel(
-            name='ItemEmbedding',
+            name="Passage",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('pending', 'Pending'), ('claimed', 'Being embedded'), ('embedded', 'Embedded'), ('failed', 'Failed')], db_default='pending', max_length=10)),
-                ('priority', models.SmallIntegerField(choices=[(0, 'A person waits'), (10, 'Import'), (20, 'Backfill of a space')], db_default=0)),
-                ('revision', models.BigIntegerField(db_default=1)),
-                ('digest', models.BinaryField(help_text='Digest of the text whose vectors are stored.', null=True)),
-                ('marked_at', models.DateTimeField(help_text='When the text last changed.')),
-                ('next_attempt_at', models.DateTimeField()),
-                ('attempts', models.PositiveSmallIntegerField(db_default=0)),
-                ('lease_token', models.UUIDField(null=True)),
-                ('lease_expires_at', models.DateTimeField(null=True)),
-                ('error_class', models.CharField(db_default='', max_length=200)),
-                ('error_message', models.TextField(db_default='')),
-                ('embedded_at', models.DateTimeField(null=True)),
-                ('collection', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='catalog.collection')),
-                ('item', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='embeddings', to='catalog.item')),
-                ('space', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='item_embeddings', to='search.embeddingspace')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("ordinal", models.PositiveSmallIntegerField()),
+                (
+                    "start",
+                    models.PositiveIntegerField(help_text="First character of the span in title, line break, body."),
+                ),
+                ("end", models.PositiveIntegerField(help_text="Character after the span.")),
+                ("embedding", pgvector.django.halfvec.HalfVectorField()),
+                (
+                    "collection",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="catalog.collection",
+                    ),
+                ),
+                (
+                    "item",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="passages",
+                        to="catalog.item",
+                    ),
+                ),
+                (
+                    "space",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="search.embeddingspace",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Passage',
+            name="WordStatistic",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('ordinal', models.PositiveSmallIntegerField()),
-                ('start', models.PositiveIntegerField(help_text='First character of the span in title, line break, body.')),
-                ('end', models.PositiveIntegerField(help_text='Character after the span.')),
-                ('embedding', pgvector.django.halfvec.HalfVectorField()),
-                ('collection', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='catalog.collection')),
-                ('item', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='passages', to='catalog.item')),
-                ('space', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='search.embeddingspace')),
-            ],
-        ),
-        migrations.CreateModel(
-            name='WordStatistic',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('word', models.TextField()),
-                ('documents', models.PositiveIntegerField()),
-                ('collection', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='catalog.collection')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("word", models.TextField()),
+                ("documents", models.PositiveIntegerField()),
+                (
+                    "collection",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="catalog.collection",
+                    ),
+                ),
             ],
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='embeddeditem',
-            trigger=pgtrigger.compiler.Trigger(name='item_inserted_is_pending', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    INSERT INTO search_itemembedding\n        (item_id, space_id, collection_id, priority, marked_at, next_attempt_at)\n    SELECT n.id, s.id, n.collection_id,\n           CASE WHEN (SELECT count(*) FROM new_rows) < 50 THEN 0 ELSE 10 END,\n           clock_timestamp(), clock_timestamp()\n    FROM new_rows n CROSS JOIN search_embeddingspace s\n    WHERE s.state IN ('building', 'ready', 'active') AND s.modality = 'text'\n    ORDER BY n.id, s.id\n    ON CONFLICT (item_id, space_id) DO NOTHING;\n    RETURN NULL;\n", hash='6f8450c27d5a0fda27cab248e9a5be1b6b3b59fa', level='STATEMENT', operation='INSERT', pgid='pgtrigger_item_inserted_is_pending_02b6a', referencing='REFERENCING NEW TABLE AS new_rows ', table='catalog_item', when='AFTER')),
+            model_name="embeddeditem",
+            trigger=pgtrigger.compiler.Trigger(
+                name="item_inserted_is_pending",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n    INSERT INTO search_itemembedding\n        (item_id, space_id, collection_id, priority, marked_at, next_attempt_at)\n    SELECT n.id, s.id, n.collection_id,\n           CASE WHEN (SELECT count(*) FROM new_rows) < 50 THEN 0 ELSE 10 END,\n           clock_timestamp(), clock_timestamp()\n    FROM new_rows n CROSS JOIN search_embeddingspace s\n    WHERE s.state IN ('building', 'ready', 'active') AND s.modality = 'text'\n    ORDER BY n.id, s.id\n    ON CONFLICT (item_id, space_id) DO NOTHING;\n    RETURN NULL;\n",
+                    hash="6f8450c27d5a0fda27cab248e9a5be1b6b3b59fa",
+                    level="STATEMENT",
+                    operation="INSERT",
+                    pgid="pgtrigger_item_inserted_is_pending_02b6a",
+                    referencing="REFERENCING NEW TABLE AS new_rows ",
+                    table="catalog_item",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='embeddeditem',
-            trigger=pgtrigger.compiler.Trigger(name='item_changed_is_pending', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    IF EXISTS (\n        SELECT 1 FROM new_rows n JOIN old_rows o ON o.id = n.id WHERE n.collection_id <> o.collection_id\n    ) THEN\n        UPDATE search_itemembedding e SET collection_id = n.collection_id\n        FROM new_rows n WHERE e.item_id = n.id AND e.collection_id <> n.collection_id;\n        UPDATE search_passage p SET collection_id = n.collection_id\n        FROM new_rows n WHERE p.item_id = n.id AND p.collection_id <> n.collection_id;\n    END IF;\n\n    WITH changed AS (\n        SELECT n.id, n.collection_id FROM new_rows n JOIN old_rows o ON o.id = n.id\n        WHERE n.text_digest IS DISTINCT FROM o.text_digest\n    ), locked AS (\n        SELECT e.id FROM search_itemembedding e JOIN changed c ON c.id = e.item_id\n        ORDER BY e.id FOR UPDATE OF e\n    )\n    UPDATE search_itemembedding e\n    SET state = 'pending', revision = e.revision + 1, attempts = 0, error_class = '', error_message = '',\n        lease_token = NULL, lease_expires_at = NULL, marked_at = clock_timestamp(),\n        next_attempt_at = clock_timestamp(),\n        priority = CASE WHEN (SELECT count(*) FROM changed) < 50 THEN 0 ELSE 10 END\n    FROM locked WHERE e.id = locked.id;\n    RETURN NULL;\n", hash='6aa2c4944acb275ca4298cc5aacfcd10a06f53a4', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_item_changed_is_pending_134aa', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='catalog_item', when='AFTER')),
+            model_name="embeddeditem",
+            trigger=pgtrigger.compiler.Trigger(
+                name="item_changed_is_pending",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n    IF EXISTS (\n        SELECT 1 FROM new_rows n JOIN old_rows o ON o.id = n.id WHERE n.collection_id <> o.collection_id\n    ) THEN\n        UPDATE search_itemembedding e SET collection_id = n.collection_id\n        FROM new_rows n WHERE e.item_id = n.id AND e.collection_id <> n.collection_id;\n        UPDATE search_passage p SET collection_id = n.collection_id\n        FROM new_rows n WHERE p.item_id = n.id AND p.collection_id <> n.collection_id;\n    END IF;\n\n    WITH changed AS (\n        SELECT n.id, n.collection_id FROM new_rows n JOIN old_rows o ON o.id = n.id\n        WHERE n.text_digest IS DISTINCT FROM o.text_digest\n    ), locked AS (\n        SELECT e.id FROM search_itemembedding e JOIN changed c ON c.id = e.item_id\n        ORDER BY e.id FOR UPDATE OF e\n    )\n    UPDATE search_itemembedding e\n    SET state = 'pending', revision = e.revision + 1, attempts = 0, error_class = '', error_message = '',\n        lease_token = NULL, lease_expires_at = NULL, marked_at = clock_timestamp(),\n        next_attempt_at = clock_timestamp(),\n        priority = CASE WHEN (SELECT count(*) FROM changed) < 50 THEN 0 ELSE 10 END\n    FROM locked WHERE e.id = locked.id;\n    RETURN NULL;\n",
+                    hash="6aa2c4944acb275ca4298cc5aacfcd10a06f53a4",
+                    level="STATEMENT",
+                    operation="UPDATE",
+                    pgid="pgtrigger_item_changed_is_pending_134aa",
+                    referencing="REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ",
+                    table="catalog_item",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='embeddeditem',
-            trigger=pgtrigger.compiler.Trigger(name='item_deleted_is_forgotten', sql=pgtrigger.compiler.UpsertTriggerSql(func='\n    DELETE FROM search_passage WHERE item_id IN (SELECT id FROM old_rows);\n    DELETE FROM search_itemembedding WHERE item_id IN (SELECT id FROM old_rows);\n    DELETE FROM search_duplicatepair WHERE first_id IN (SELECT id FROM old_rows)\n        OR second_id IN (SELECT id FROM old_rows);\n    RETURN NULL;\n', hash='ff46cb7a1c2519c49b3eba388a43b33d8a6b3b2b', level='STATEMENT', operation='DELETE', pgid='pgtrigger_item_deleted_is_forgotten_6673e', referencing='REFERENCING OLD TABLE AS old_rows ', table='catalog_item', when='AFTER')),
+            model_name="embeddeditem",
+            trigger=pgtrigger.compiler.Trigger(
+                name="item_deleted_is_forgotten",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n    DELETE FROM search_passage WHERE item_id IN (SELECT id FROM old_rows);\n    DELETE FROM search_itemembedding WHERE item_id IN (SELECT id FROM old_rows);\n    DELETE FROM search_duplicatepair WHERE first_id IN (SELECT id FROM old_rows)\n        OR second_id IN (SELECT id FROM old_rows);\n    RETURN NULL;\n",
+                    hash="ff46cb7a1c2519c49b3eba388a43b33d8a6b3b2b",
+                    level="STATEMENT",
+                    operation="DELETE",
+                    pgid="pgtrigger_item_deleted_is_forgotten_6673e",
+                    referencing="REFERENCING OLD TABLE AS old_rows ",
+                    table="catalog_item",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='duplicatepair',
-            index=models.Index(fields=['collection', 'state', '-score', 'id'], name='duplicate_pair_queue'),
+            model_name="duplicatepair",
+            index=models.Index(fields=["collection", "state", "-score", "id"], name="duplicate_pair_queue"),
         ),
         migrations.AddConstraint(
-            model_name='duplicatepair',
-            constraint=models.UniqueConstraint(fields=('first', 'second'), name='duplicate_pair_unique'),
+            model_name="duplicatepair",
+            constraint=models.UniqueConstraint(fields=("first", "second"), name="duplicate_pair_unique"),
         ),
         migrations.AddConstraint(
-            model_name='duplicatepair',
-            constraint=models.CheckConstraint(condition=models.Q(('first__lt', models.F('second'))), name='duplicate_pair_ordered'),
+            model_name="duplicatepair",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("first__lt", models.F("second"))), name="duplicate_pair_ordered"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='duplicatepair',
-            constraint=models.CheckConstraint(condition=models.Q(('score__gte', 0), ('score__lte', 1)), name='duplicate_pair_score_range'),
+            model_name="duplicatepair",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("score__gte", 0), ("score__lte", 1)), name="duplicate_pair_score_range"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='duplicatepair',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['suggested', 'confirmed', 'dismissed'])), name='duplicate_pair_state_known'),
+            model_name="duplicatepair",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["suggested", "confirmed", "dismissed"])),
+                name="duplicate_pair_state_known",
+            ),
         ),
         migrations.AddIndex(
-            model_name='itemembedding',
-            index=models.Index(condition=models.Q(('state', 'pending')), fields=['priority', 'id'], name='item_embedding_claim'),
+            model_name="itemembedding",
+            index=models.Index(
+                condition=models.Q(("state", "pending")), fields=["priority", "id"], name="item_embedding_claim"
+            ),
         ),
         migrations.AddIndex(
-            model_name='itemembedding',
-            index=models.Index(condition=models.Q(('state', 'claimed')), fields=['lease_expires_at'], name='item_embedding_lease'),
+            model_name="itemembedding",
+            index=models.Index(
+                condition=models.Q(("state", "claimed")), fields=["lease_expires_at"], name="item_embedding_lease"
+            ),
         ),
         migrations.AddIndex(
-            model_name='itemembedding',
-            index=models.Index(fields=['space', 'collection', 'state'], name='item_embedding_counts'),
+            model_name="itemembedding",
+            index=models.Index(fields=["space", "collection", "state"], name="item_embedding_counts"),
         ),
         migrations.AddConstraint(
-            model_name='itemembedding',
-            constraint=models.UniqueConstraint(fields=('item', 'space'), name='item_embedding_unique'),
+            model_name="itemembedding",
+            constraint=models.UniqueConstraint(fields=("item", "space"), name="item_embedding_unique"),
         ),
         migrations.AddConstraint(
-            model_name='itemembedding',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['pending', 'claimed', 'embedded', 'failed'])), name='item_embedding_state_known'),
+            model_name="itemembedding",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["pending", "claimed", "embedded", "failed"])),
+                name="item_embedding_state_known",
+            ),
         ),
         migrations.AddIndex(
-            model_name='passage',
-            index=models.Index(fields=['collection', 'space'], name='passage_collection_space'),
+            model_name="passage",
+            index=models.Index(fields=["collection", "space"], name="passage_collection_space"),
         ),
         migrations.AddConstraint(
-            model_name='passage',
-            constraint=models.UniqueConstraint(fields=('item', 'space', 'ordinal'), name='passage_unique'),
+            model_name="passage",
+            constraint=models.UniqueConstraint(fields=("item", "space", "ordinal"), name="passage_unique"),
         ),
         migrations.AddConstraint(
-            model_name='passage',
-            constraint=models.CheckConstraint(condition=models.Q(('start__lte', models.F('end'))), name='passage_span_forward'),
+            model_name="passage",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("start__lte", models.F("end"))), name="passage_span_forward"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='wordstatistic',
-            constraint=models.UniqueConstraint(fields=('collection', 'word'), name='word_statistic_unique'),
+            model_name="wordstatistic",
+            constraint=models.UniqueConstraint(fields=("collection", "word"), name="word_statistic_unique"),
         ),
     ]

@@ -6,44 +6,82 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('search', '0003_duplicate_checks'),
+        ("search", "0003_duplicate_checks"),
     ]
 
     operations = [
         pgtrigger.migrations.RemoveTrigger(
-            model_name='embeddeditem',
-            name='item_changed_is_pending',
+            model_name="embeddeditem",
+            name="item_changed_is_pending",
         ),
         pgtrigger.migrations.RemoveTrigger(
-            model_name='embeddeditem',
-            name='item_deleted_is_forgotten',
+            model_name="embeddeditem",
+            name="item_deleted_is_forgotten",
         ),
         migrations.RemoveConstraint(
-            model_name='embeddingspace',
-            name='space_state_known',
+            model_name="embeddingspace",
+            name="space_state_known",
         ),
         migrations.AddField(
-            model_name='itemembedding',
-            name='lost_workers',
-            field=models.PositiveSmallIntegerField(db_default=0, help_text='Workers that died in a row while they held the item.'),
+            model_name="itemembedding",
+            name="lost_workers",
+            field=models.PositiveSmallIntegerField(
+                db_default=0, help_text="Workers that died in a row while they held the item."
+            ),
         ),
         migrations.AlterField(
-            model_name='embeddingspace',
-            name='state',
-            field=models.CharField(choices=[('added', 'Added'), ('building', 'Building'), ('ready', 'Ready'), ('active', 'Active'), ('retired', 'Retired')], default='building', max_length=10),
+            model_name="embeddingspace",
+            name="state",
+            field=models.CharField(
+                choices=[
+                    ("added", "Added"),
+                    ("building", "Building"),
+                    ("ready", "Ready"),
+                    ("active", "Active"),
+                    ("retired", "Retired"),
+                ],
+                default="building",
+                max_length=10,
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='embeddeditem',
-            trigger=pgtrigger.compiler.Trigger(name='item_changed_is_pending', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    IF EXISTS (\n        SELECT 1 FROM new_rows n JOIN old_rows o ON o.id = n.id WHERE n.collection_id <> o.collection_id\n    ) THEN\n        WITH locked AS (\n            SELECT e.id, n.collection_id FROM search_itemembedding e JOIN new_rows n ON n.id = e.item_id\n            WHERE e.collection_id <> n.collection_id ORDER BY e.id FOR UPDATE OF e\n        )\n        UPDATE search_itemembedding e SET collection_id = locked.collection_id\n        FROM locked WHERE e.id = locked.id;\n        UPDATE search_passage p SET collection_id = n.collection_id\n        FROM new_rows n WHERE p.item_id = n.id AND p.collection_id <> n.collection_id;\n    END IF;\n\n    WITH changed AS (\n        SELECT n.id, n.collection_id FROM new_rows n JOIN old_rows o ON o.id = n.id\n        WHERE n.text_digest IS DISTINCT FROM o.text_digest\n    ), locked AS (\n        SELECT e.id FROM search_itemembedding e JOIN changed c ON c.id = e.item_id\n        ORDER BY e.id FOR UPDATE OF e\n    )\n    UPDATE search_itemembedding e\n    SET state = 'pending', revision = e.revision + 1, attempts = 0, lost_workers = 0, error_class = '',\n        error_message = '', lease_token = NULL, lease_expires_at = NULL, marked_at = clock_timestamp(),\n        next_attempt_at = clock_timestamp(),\n        priority = CASE WHEN (SELECT count(*) FROM changed) < 50 THEN 0 ELSE 10 END\n    FROM locked WHERE e.id = locked.id;\n    RETURN NULL;\n", hash='114ac52250f3d74eaa9cf5f1fd0a77c0bdda5d21', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_item_changed_is_pending_134aa', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='catalog_item', when='AFTER')),
+            model_name="embeddeditem",
+            trigger=pgtrigger.compiler.Trigger(
+                name="item_changed_is_pending",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n    IF EXISTS (\n        SELECT 1 FROM new_rows n JOIN old_rows o ON o.id = n.id WHERE n.collection_id <> o.collection_id\n    ) THEN\n        WITH locked AS (\n            SELECT e.id, n.collection_id FROM search_itemembedding e JOIN new_rows n ON n.id = e.item_id\n            WHERE e.collection_id <> n.collection_id ORDER BY e.id FOR UPDATE OF e\n        )\n        UPDATE search_itemembedding e SET collection_id = locked.collection_id\n        FROM locked WHERE e.id = locked.id;\n        UPDATE search_passage p SET collection_id = n.collection_id\n        FROM new_rows n WHERE p.item_id = n.id AND p.collection_id <> n.collection_id;\n    END IF;\n\n    WITH changed AS (\n        SELECT n.id, n.collection_id FROM new_rows n JOIN old_rows o ON o.id = n.id\n        WHERE n.text_digest IS DISTINCT FROM o.text_digest\n    ), locked AS (\n        SELECT e.id FROM search_itemembedding e JOIN changed c ON c.id = e.item_id\n        ORDER BY e.id FOR UPDATE OF e\n    )\n    UPDATE search_itemembedding e\n    SET state = 'pending', revision = e.revision + 1, attempts = 0, lost_workers = 0, error_class = '',\n        error_message = '', lease_token = NULL, lease_expires_at = NULL, marked_at = clock_timestamp(),\n        next_attempt_at = clock_timestamp(),\n        priority = CASE WHEN (SELECT count(*) FROM changed) < 50 THEN 0 ELSE 10 END\n    FROM locked WHERE e.id = locked.id;\n    RETURN NULL;\n",
+                    hash="114ac52250f3d74eaa9cf5f1fd0a77c0bdda5d21",
+                    level="STATEMENT",
+                    operation="UPDATE",
+                    pgid="pgtrigger_item_changed_is_pending_134aa",
+                    referencing="REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ",
+                    table="catalog_item",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='embeddeditem',
-            trigger=pgtrigger.compiler.Trigger(name='item_deleted_is_forgotten', sql=pgtrigger.compiler.UpsertTriggerSql(func='\n    WITH locked AS (\n        SELECT e.id FROM search_itemembedding e JOIN old_rows o ON o.id = e.item_id ORDER BY e.id FOR UPDATE OF e\n    )\n    DELETE FROM search_itemembedding e USING locked WHERE e.id = locked.id;\n    DELETE FROM search_passage WHERE item_id IN (SELECT id FROM old_rows);\n    DELETE FROM search_duplicatepair WHERE first_id IN (SELECT id FROM old_rows)\n        OR second_id IN (SELECT id FROM old_rows);\n    RETURN NULL;\n', hash='7da12f17615cbc38747c4af622c235a85edef610', level='STATEMENT', operation='DELETE', pgid='pgtrigger_item_deleted_is_forgotten_6673e', referencing='REFERENCING OLD TABLE AS old_rows ', table='catalog_item', when='AFTER')),
+            model_name="embeddeditem",
+            trigger=pgtrigger.compiler.Trigger(
+                name="item_deleted_is_forgotten",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n    WITH locked AS (\n        SELECT e.id FROM search_itemembedding e JOIN old_rows o ON o.id = e.item_id ORDER BY e.id FOR UPDATE OF e\n    )\n    DELETE FROM search_itemembedding e USING locked WHERE e.id = locked.id;\n    DELETE FROM search_passage WHERE item_id IN (SELECT id FROM old_rows);\n    DELETE FROM search_duplicatepair WHERE first_id IN (SELECT id FROM old_rows)\n        OR second_id IN (SELECT id FROM old_rows);\n    RETURN NULL;\n",
+                    hash="7da12f17615cbc38747c4af622c235a85edef610",
+                    level="STATEMENT",
+                    operation="DELETE",
+                    pgid="pgtrigger_item_deleted_is_forgotten_6673e",
+                    referencing="REFERENCING OLD TABLE AS old_rows ",
+                    table="catalog_item",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='embeddingspace',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['added', 'building', 'ready', 'active', 'retired'])), name='space_state_known'),
+            model_name="embeddingspace",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["added", "building", "ready", "active", "retired"])),
+                name="space_state_known",
+            ),
         ),
     ]

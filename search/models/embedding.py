@@ -53,9 +53,7 @@ class EmbeddingSpace(models.Model):
     class Meta:
         ordering = ["id"]
         constraints = [
-            models.UniqueConstraint(
-                name="space_one_active", fields=["modality"], condition=Q(state=SpaceState.ACTIVE)
-            ),
+            models.UniqueConstraint(name="space_one_active", fields=["modality"], condition=Q(state=SpaceState.ACTIVE)),
             models.CheckConstraint(name="space_state_known", condition=Q(state__in=SpaceState.values)),
         ]
 
@@ -107,9 +105,7 @@ class ItemEmbedding(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(name="item_embedding_unique", fields=["item", "space"]),
-            models.CheckConstraint(
-                name="item_embedding_state_known", condition=Q(state__in=EmbeddingState.values)
-            ),
+            models.CheckConstraint(name="item_embedding_state_known", condition=Q(state__in=EmbeddingState.values)),
         ]
         indexes = [
             # Reader: the claim of the next batch.

@@ -12,9 +12,7 @@ from catalog.models import Collection
 class CollectionStatistic(models.Model):
     """Totals of a collection as of `refreshed_at`."""
 
-    collection = models.OneToOneField(
-        Collection, on_delete=models.CASCADE, primary_key=True, related_name="statistic"
-    )
+    collection = models.OneToOneField(Collection, on_delete=models.CASCADE, primary_key=True, related_name="statistic")
     documents = models.PositiveIntegerField(default=0)
     average_length = models.FloatField(default=0, help_text="Words of an item, on average.")
     refreshed_at = models.DateTimeField(auto_now=True)

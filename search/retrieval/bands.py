@@ -28,9 +28,7 @@ def null_distribution(quantiles: Sequence[float]) -> NullDistribution:
     return NullDistribution(*quantiles) if len(quantiles) == len(QUANTILES) else NullDistribution()
 
 
-def band_of(
-    similarity: float | None, coverage: float, null: NullDistribution, *, is_any_word_known: bool
-) -> Band:
+def band_of(similarity: float | None, coverage: float, null: NullDistribution, *, is_any_word_known: bool) -> Band:
     """The band of a hit; "weak" where nothing says that it is relevant.
 
     `similarity` is the cosine to the best passage, None where no vector was asked; `coverage` is in [0, 1].

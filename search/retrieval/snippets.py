@@ -36,9 +36,7 @@ def title_snippet(title: str, lexemes: Collection[str], language: str) -> Snippe
     return Snippet(title, tuple(marks_of(title, lexemes, language)))
 
 
-def body_snippet(
-    body: str, weights: dict[str, float], language: str, passage: Span | None = None
-) -> Snippet:
+def body_snippet(body: str, weights: dict[str, float], language: str, passage: Span | None = None) -> Snippet:
     """The window of the body with the heaviest marked words, else the start of the best passage.
 
     `weights` are the query's lexemes with their IDF, `passage` the best passage as characters of the body.

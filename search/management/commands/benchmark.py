@@ -42,7 +42,9 @@ class Command(BaseCommand):
         for name, value in figures.items():
             self.stdout.write(f"{name}: {json.dumps(value)}")
 
-    def _measure(self, *, collection: str, queries: int, url: str | None, ingest: Path | None, **_: Any) -> dict[str, Any]:
+    def _measure(
+        self, *, collection: str, queries: int, url: str | None, ingest: Path | None, **_: Any
+    ) -> dict[str, Any]:
         chosen = get_collection(slug=collection)
         texts = benchmark.sample_queries(chosen, queries * (1 + len(MODES) + (len(CLIENTS) if url else 0)))
         share = max(len(texts) // (1 + len(MODES) + (len(CLIENTS) if url else 0)), 1)

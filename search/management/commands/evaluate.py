@@ -45,7 +45,7 @@ class Command(BaseCommand):
         ) as collection:
             bar.close()
             figures = evaluate_search(collection, dataset.queries)
-        report = {
+        report: dict[str, Any] = {
             "dataset": dataset.name,
             "items": len(dataset.items),
             "queries": sum(1 for query in dataset.queries if any(g > 0 for g in query.grades.values())),

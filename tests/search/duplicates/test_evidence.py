@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -20,7 +21,7 @@ WORDS = WordStatistics(1_000, {"tent": 40, "the": 900, "green": 60})
 TEXTS = st.text(alphabet="abcdefgh 0123456789.,-/'\"éß×°", max_size=60)
 
 
-def profile(title: str, body: str = "", **attributes: object) -> Profile:
+def profile(title: str, body: str = "", **attributes: Any) -> Profile:
     return prepare(title, body, attributes, WORDS)
 
 
@@ -73,7 +74,7 @@ def test_codes_are_read_with_and_without_joints() -> None:
     ],
 )
 def test_twins_that_differ_in_what_tells_variants_apart_score_lower(
-    left: dict[str, object], right: dict[str, object]
+    left: dict[str, Any], right: dict[str, Any]
 ) -> None:
     one, other = ({k: v for k, v in item.items() if k != "title"} for item in (left, right))
     ours, theirs = profile(str(left["title"]), **one), profile(str(right["title"]), **other)
