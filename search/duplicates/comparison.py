@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -45,6 +46,12 @@ class Comparer:
         self._profiles.append(None)
         self._sources.append(self.rules.source_of(record.attributes))
         return len(self.records) - 1
+
+    def with_scorer(self, scorer: Scorer) -> Comparer:
+        """The same items under other weights; what is prepared is shared."""
+        other = copy.copy(self)
+        other.scorer = scorer
+        return other
 
     def source_of(self, item: int) -> Value:
         return self._sources[item]

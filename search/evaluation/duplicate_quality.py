@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Collection as Container
 from dataclasses import dataclass
 
+from catalog.errors import InvalidInput
 from catalog.models import Collection, Item
 from search.duplicates.finding import Findings
+from search.duplicates.learning import LEAST, band_of, propose
+from search.duplicates.structure import Pair
 from search.evaluation.datasets import ordered
 from search.evaluation.metrics import PairFigures, pair_figures
 from search.models import DuplicatePair
 
 NamedPair = tuple[str, str]  # external ids in order
+LABEL_SEED = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,23 +28,56 @@ class DuplicateFigures:
     candidate_recall: float
 
 
-def evaluate_pairs(
-    collection: Collection,
-    findings: Findings,
-    matches: Container[NamedPair],
-    left_out: Container[NamedPair] = frozenset(),
-) -> DuplicateFigures:
-    """The figures of the stored pairs, without those left out."""
+def evaluate_pairs(collection: Collection, findings: Findings, matches: Container[NamedPair]) -> DuplicateFigures:
+    """The figures of the stored pairs: those that the product shows."""
     names = dict(Item.objects.filter(collection=collection).values_list("pk", "external_id"))
-    true = {pair for pair in matches if pair not in left_out}
     rows = DuplicatePair.objects.filter(collection=collection).values_list("first_id", "second_id", "is_flagged")
     found: dict[bool, set[NamedPair]] = {True: set(), False: set()}
     for first, second, is_flagged in rows:
-        if (pair := ordered(names[first], names[second])) not in left_out:
-            found[is_flagged].add(pair)
+        found[is_flagged].add(ordered(names[first], names[second]))
     compared = {ordered(names[first], names[second]) for first, second in findings.candidate_ids()}
+    return _figures(found[True], found[False], compared, set(matches))
+
+
+def evaluate_calibrated(
+    collection: Collection, findings: Findings, matches: Container[NamedPair], labels: int
+) -> DuplicateFigures:
+    """The figures after calibrating on so many simulated decisions, which are left out. Raises InvalidInput."""
+    names = dict(Item.objects.filter(collection=collection).values_list("pk", "external_id"))
+
+    def named(pair: Pair) -> NamedPair:
+        left, right = (names[findings.records[item].item_id] for item in pair)
+        return ordered(left, right)
+
+    decided = {pair: named(pair) in matches for pair in draw_labels(findings, labels)}
+    proposal = propose(findings, decided)
+    if proposal is None:
+        raise InvalidInput(f"{labels} decisions are too few: ten of either kind are needed.")
+    flagged, suggested = (
+        {named(pair) for pair in pairs - decided.keys()} for pairs in (proposal.flagged(), proposal.suggested())
+    )
+    compared = {named(pair) for pair in proposal.settled.own}
+    return _figures(flagged, suggested, compared, set(matches) - {named(pair) for pair in decided})
+
+
+def draw_labels(findings: Findings, count: int) -> list[Pair]:
+    """The pairs a curator would decide: half of them near the threshold, the rest above and below; deterministic."""
+    bands: dict[int, list[Pair]] = {-1: [], 0: [], 1: []}
+    for pair, total in sorted(findings.settled.total.items()):
+        if total >= LEAST:
+            bands[band_of(total)].append(pair)
+    generator = random.Random(LABEL_SEED)
+    share = {0: count // 2, 1: count // 4, -1: count - count // 2 - count // 4}
+    return [
+        pair for band, wanted in share.items() for pair in generator.sample(bands[band], min(wanted, len(bands[band])))
+    ]
+
+
+def _figures(
+    flagged: set[NamedPair], suggested: set[NamedPair], compared: set[NamedPair], true: set[NamedPair]
+) -> DuplicateFigures:
     return DuplicateFigures(
-        flagged=pair_figures(found[True], true),
-        suggested=pair_figures(found[False], true),
+        flagged=pair_figures(flagged, true),
+        suggested=pair_figures(suggested, true),
         candidate_recall=len(true & compared) / len(true) if true else 0.0,
     )

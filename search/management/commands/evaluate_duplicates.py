@@ -14,7 +14,7 @@ from tqdm import tqdm
 from catalog.errors import CatalogError
 from search.duplicates.scan import scan
 from search.evaluation.datasets import MatchDataset, load_match_dataset
-from search.evaluation.duplicate_quality import DuplicateFigures, evaluate_pairs
+from search.evaluation.duplicate_quality import DuplicateFigures, evaluate_calibrated, evaluate_pairs
 from search.evaluation.metrics import PairFigures
 from search.evaluation.scratch import scratch_collection
 from search.models import EvaluationRun
@@ -70,6 +70,8 @@ class Command(BaseCommand):
             seconds = time.perf_counter() - started
             if findings is None:
                 raise CommandError("The policy switches duplicates off: there is nothing to measure.")
+            if labels:
+                return evaluate_calibrated(collection, findings, dataset.matches, labels), seconds
             return evaluate_pairs(collection, findings, dataset.matches), seconds
 
     def _print(self, report: dict[str, Any]) -> None:
