@@ -86,7 +86,8 @@ def test_an_external_id_is_made_from_the_title(ada: Client) -> None:
     [
         ({"title": "", "body": " "}, None, "Title and body are both empty."),
         ({"title": "T" * 1_001}, "title", "at most 1000 characters"),
-        ({"url": "javascript:alert(1)"}, "url", "Must start with http://, https:// or /."),
+        ({"image": "ftp://x/y.png"}, "image", "Must start with http://, https:// or /."),
+        ({"url": "javascript:alert(1)"}, "url", "Must not be a script or embedded data."),
         ({"attribute.price": "cheap"}, "attribute.price", "Enter a number."),
         ({"attribute.released": "soon"}, "attribute.released", "Enter a valid date."),
     ],
