@@ -55,7 +55,7 @@ def leave(data_dir: Path) -> None:
         _stop_all(layout)
         return
     with lease.starting_or_stopping(layout):
-        os.close(descriptor)
+        lease.give_back(descriptor)
         _stop_if_unused(layout)
 
 

@@ -51,6 +51,7 @@ CLAIM = f"""
     WITH next AS (
         SELECT e.id FROM search_itemembedding e
         WHERE {DUE} AND e.priority <= %(priority)s AND {LIVE_SPACE} AND e.space_id <> ALL(%(except)s)
+          AND (%(collection)s::bigint IS NULL OR e.collection_id = %(collection)s)
           AND (e.lost_workers >= {SUSPECT_AFTER}) = %(suspects)s
           AND EXISTS (SELECT 1 FROM catalog_item i WHERE i.id = e.item_id)
         ORDER BY e.priority, e.id LIMIT %(limit)s
@@ -73,13 +74,24 @@ READ = """
 """
 
 
-def claim(limit: int, *, priority: Priority = Priority.BACKFILL, except_spaces: Collection[int] = ()) -> list[Claimed]:
-    """Leases up to `limit` due rows of at least that priority, what a person waits for first.
+def claim(
+    limit: int,
+    *,
+    priority: Priority = Priority.BACKFILL,
+    except_spaces: Collection[int] = (),
+    collection_id: int | None = None,
+) -> list[Claimed]:
+    """Leases up to `limit` due rows of at least that priority, what a person waits for first; of one collection or all.
 
     Rows that others hold are skipped. An item with which workers died is claimed alone, after all others.
     """
     token = uuid.uuid4()
-    parameters: dict[str, Any] = {"token": token, "priority": priority, "except": list(except_spaces)}
+    parameters: dict[str, Any] = {
+        "token": token,
+        "priority": priority,
+        "except": list(except_spaces),
+        "collection": collection_id,
+    }
     with connection.cursor() as cursor:
         cursor.execute(CLAIM, {**parameters, "limit": limit, "suspects": False})
         if not cursor.rowcount:

@@ -53,7 +53,7 @@ def wait_until_embedded(
 
     When no worker holds a lease for `patience` seconds, this process embeds: the wait ends also without workers.
     """
-    return _wait(lambda: progress_of(collection), on_progress, patience)
+    return _wait(lambda: progress_of(collection), on_progress, patience, collection.pk)
 
 
 def wait_until_built(
@@ -63,10 +63,15 @@ def wait_until_built(
     patience: float = PATIENCE_SECONDS,
 ) -> Progress:
     """Returns when no item waits any more for its vectors in the space."""
-    return _wait(lambda: _progress(space.pk, None), on_progress, patience)
+    return _wait(lambda: _progress(space.pk, None), on_progress, patience, None)
 
 
-def _wait(progress_now: Callable[[], Progress], on_progress: Callable[[Progress], None], patience: float) -> Progress:
+def _wait(
+    progress_now: Callable[[], Progress],
+    on_progress: Callable[[Progress], None],
+    patience: float,
+    collection_id: int | None,
+) -> Progress:
     idle_since = time.monotonic()
     while (progress := progress_now()).waiting:
         on_progress(progress)
@@ -76,7 +81,7 @@ def _wait(progress_now: Callable[[], Progress], on_progress: Callable[[Progress]
             time.sleep(POLL_SECONDS)
             continue
         sweep.release_expired()
-        if claimed := queue.claim(pipeline.CLAIM_SIZE):
+        if claimed := queue.claim(pipeline.CLAIM_SIZE, collection_id=collection_id):
             pipeline.embed(claimed)
         else:
             time.sleep(POLL_SECONDS)

@@ -37,7 +37,10 @@ class Command(BaseCommand):
             raise CommandError(error.message) from error
         self._print(report)
         if options["wait"]:
-            self._wait(collection)
+            try:
+                self._wait(collection)
+            except KeyboardInterrupt:
+                raise CommandError("Stopped waiting; the workers embed the rest.") from None
         if report.bad and not report.landed:
             raise CommandError("No line of the file could be imported.")
 

@@ -190,6 +190,7 @@ def test_passages_are_cut_by_a_careful_guess_of_tokens(encoder: HttpEncoder) -> 
 
 @pytest.mark.django_db
 def test_the_pipeline_through_http(endpoint: Endpoint) -> None:
+    encoders._loaded.clear()  # the fake encoder, which another test may have loaded for this space
     EmbeddingSpace.objects.filter(pk=active_space().pk).update(
         kind=EncoderKind.HTTP, dimensions=DIMENSIONS, options={"url": endpoint.url, "timeout": 0.5}
     )
