@@ -5,7 +5,7 @@ Items are numbered 0 to n - 1. Small collections are compared exactly, large one
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,7 +25,6 @@ MAX_TWINS = 100  # items of one text or one identifier that are paired with each
 
 Floats = NDArray[np.float32]
 Pairs = NDArray[np.int64]  # (pairs, 2), the smaller number first, each pair once
-Advance = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +56,18 @@ def unique(pairs: Iterable[Pairs]) -> Pairs:
     return np.unique(np.sort(every, axis=1), axis=0)
 
 
-def nearest(vectors: Floats, sides: Sides, advance: Advance = lambda done: None) -> Pairs:
-    """Neighbours of every item by exact comparison; rows of zeros are items without a vector."""
+def nearest(vectors: Floats, sides: Sides) -> Iterator[tuple[Pairs, float]]:
+    """Neighbours of every item by exact comparison, block by block, with the share of the items that is done.
+
+    Rows of zeros are items without a vector. A pair may come twice, from either of its items.
+    """
     everyone = np.arange(len(vectors))
     has_vector = np.abs(vectors).sum(axis=1) > 0
-    found = []
     for start in range(0, len(vectors), BLOCK):
         rows = everyone[start : start + BLOCK]
         cosines = vectors[rows] @ vectors.T
         cosines[~(sides.may_pair(rows[:, None], everyone[None, :]) & has_vector[None, :])] = -2
-        found.append(_best(rows[has_vector[rows]], cosines[has_vector[rows]]))
-        advance(len(rows))
-    return unique(found)
+        yield unique([_best(rows[has_vector[rows]], cosines[has_vector[rows]])]), (start + len(rows)) / len(vectors)
 
 
 def _best(rows: NDArray[np.int64], cosines: Floats) -> Pairs:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -12,6 +12,9 @@ from search.duplicates.attributes import compare_attributes
 from search.duplicates.identifiers import are_siblings, best_likeness, is_spelled_in
 from search.duplicates.profile import Profile, Weights
 from search.duplicates.quantities import conflicts, shared
+
+# Texts that share less than this of their words, under titles that do too, are not searched for misspellings.
+HOPEFUL = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +49,13 @@ class Evidence:
 def compare(left: Profile, right: Profile, cosine: float) -> Evidence:
     """The evidence on one pair; `cosine` is that of the items' vectors."""
     title = _overlap(left.title, right.title)
-    text = _overlap(left.words, right.words)
+    title_share = _share(title[0] + title[1], left.title_mass + right.title_mass)
+    text = _overlap(left.words, right.words, min(left.words_mass, right.words_mass) * (title_share < HOPEFUL) * HOPEFUL)
     code = _code(left, right)
     agreement, conflict, gap = compare_attributes(left, right)
     contained = (_share(text[0], left.words_mass), _share(text[1], right.words_mass))
     title_contained = (_share(title[0], left.title_mass), _share(title[1], right.title_mass))
     wording = _share(text[0] + text[1], left.words_mass + right.words_mass)
-    title_share = _share(title[0] + title[1], left.title_mass + right.title_mass)
     number_conflict = _title_numbers(left, right)
     quantity_conflict = _key_conflict(left, right)
     colour_conflict, kind_conflict = _colours(left, right), _kinds(left, right)
@@ -116,33 +119,44 @@ def _share(part: float, whole: float) -> float:
     return min(part / whole, 1.0) if whole else 0.0
 
 
-def _overlap(left: Weights, right: Weights) -> tuple[float, float, float]:
-    """The weight of shared words on either side, misspellings and initials in part, and the rarest shared word."""
+def _overlap(left: Weights, right: Weights, least: float = 0.0) -> tuple[float, float, float]:
+    """The weight of shared words on either side, misspellings and initials in part, and the rarest shared word.
+
+    Misspellings, which take most of the time, are not looked for below a weight of `least` shared as it stands.
+    """
     common = left.keys() & right.keys()
-    mass = sum(left[word] for word in common)
-    rarest = max((left[word] for word in common), default=0.0)
+    shared_weights = [left[word] for word in common]
+    mass = sum(shared_weights)
     ours, theirs = mass, mass
-    if len(common) < len(left) and len(common) < len(right):
-        rest = _by_initial(word for word in right if word not in common)
+    if mass >= least and len(common) < len(left) and len(common) < len(right):
+        rest = _by_initial(right, common)
         for word in left:
-            if word not in common and (other := _partner(word, rest.get(word[0], []))):
+            if word not in common and (others := rest.get(word[0])) and (other := _partner(word, others)):
                 ours += 0.8 * left[word]
                 theirs += 0.8 * right[other]
-                rest[word[0]].remove(other)
-    return ours, theirs, rarest
+                others.remove(other)
+    return ours, theirs, max(shared_weights, default=0.0)
 
 
-def _by_initial(words: Iterable[str]) -> dict[str, list[str]]:
+def _by_initial(words: Iterable[str], without: Container[str]) -> dict[str, list[str]]:
     table: dict[str, list[str]] = {}
     for word in words:
-        table.setdefault(word[0], []).append(word)
+        if word not in without and word.isalpha():
+            table.setdefault(word[0], []).append(word)
     return table
 
 
 def _partner(word: str, others: list[str]) -> str | None:
     """A word meant by `word`: one misspelt or joined otherwise, or the one that it is the initial of."""
+    if not word.isalpha():
+        return None
+    length = len(word)
+    if length == 1:
+        return others[0]
+    slack = length // 4  # letters that a word may be shorter or longer, at most, and still be a misspelling
     for other in others:
-        if _is_variant(word, other):
+        difference = len(other) - length
+        if len(other) == 1 or (-slack <= difference <= slack and _is_variant(word, other)):
             return other
     return None
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
+from django.db import connection
 
 from catalog.models import Collection
 from search.duplicates import candidates, lookup, vocabulary
@@ -26,7 +29,6 @@ from search.retrieval.indexes import has_vector_index
 EXACT_BELOW = 12_000  # items that are compared with each other exactly
 LOOKUP_SIZE = 500  # items whose neighbours are asked for at a time
 STEP = 2_000  # pairs compared between two reports of progress
-CANDIDATE_SHARE = 0.4  # of the time, about
 
 OnProgress = Callable[[str, float], None]  # what is done now, and the share of the whole that is done
 
@@ -67,22 +69,28 @@ def find(collection: Collection, space: EmbeddingSpace, rules: Rules, scorer: Sc
     """Looks through all visible items of the collection."""
     report("reading", 0.0)
     records = [record for batch in records_of_collection(collection, space) for record in batch]
-    words = _words(records)
-    statistics = vocabulary.count(words)
     sides = _sides(records, rules)
     vectors = _matrix(records, space.dimensions)
-    report("neighbours", 0.05)
-    pairs = candidates.unique(
-        [
-            _neighbours(collection, space, rules, records, vectors, sides, report),
-            candidates.sharing_rare_words(words, statistics, sides),
-            candidates.same_key([[fingerprint_of(one.title, one.body)] for one in records], sides),
-            candidates.same_key([one.identifiers for one in records], sides),
-        ]
-    )
-    del words
-    comparer = Comparer(records, statistics, rules, scorer)
-    own = _compare(comparer, pairs, candidates.cosines_of(pairs, vectors), report)
+    with _Neighbours(collection, space, rules, records, vectors, sides) as neighbours:
+        report("words", 0.05)
+        words = _words(records)
+        statistics = vocabulary.count(words)
+        other = candidates.unique(
+            [
+                candidates.sharing_rare_words(words, statistics, sides),
+                candidates.same_key([[fingerprint_of(one.title, one.body)] for one in records], sides),
+                candidates.same_key([one.identifiers for one in records], sides),
+            ]
+        )
+        del words
+        comparer = Comparer(records, statistics, rules, scorer)
+        own: dict[Pair, float] = {}
+        for pairs, share in neighbours.chunks():
+            _compare(comparer, pairs, vectors, own)
+            report("comparing", 0.1 + 0.7 * share)
+        for start in range(0, len(other), STEP):
+            _compare(comparer, other[start : start + STEP], vectors, own)
+            report("comparing", 0.8 + 0.18 * start / len(other))
     clean = _clean(comparer, own, vectors) if rules.across else {}
     report("settling", 0.98)
     return Findings(records, statistics, clean, comparer.settle(own, clean), comparer)
@@ -112,44 +120,63 @@ def _matrix(records: Sequence[Record], dimensions: int) -> Floats:
     return vectors
 
 
-def _neighbours(
-    collection: Collection,
-    space: EmbeddingSpace,
-    rules: Rules,
-    records: Sequence[Record],
-    vectors: Floats,
-    sides: Sides,
-    report: OnProgress,
-) -> Pairs:
-    """Exactly for a small collection or one without a vector index, else by the index."""
-    done = 0
+class _Neighbours:
+    """Neighbours chunk by chunk: exact for a small collection or one without a vector index, else by the index.
 
-    def advance(more: int) -> None:
-        nonlocal done
-        done += more
-        report("neighbours", 0.05 + (CANDIDATE_SHARE - 0.05) * done / max(len(records), 1))
+    PostgreSQL looks up the next chunks in a thread while this one compares, so that both have a processor.
+    """
 
-    if len(records) <= EXACT_BELOW or not has_vector_index(collection, space):
-        return candidates.nearest(vectors, sides, advance)
-    numbers = {record.item_id: at for at, record in enumerate(records)}
-    found: list[tuple[int, int]] = []
-    for start in range(0, len(records), LOOKUP_SIZE):
-        ids = [record.item_id for record in records[start : start + LOOKUP_SIZE]]
-        near = lookup.neighbours(collection, space, ids, rules)
-        found += [(numbers[one], numbers[other]) for one, other in near if one in numbers and other in numbers]
-        advance(len(ids))
-    pairs: NDArray[np.int64] = np.array(found, dtype=np.int64).reshape(-1, 2)
-    return candidates.unique([pairs[sides.may_pair(pairs[:, 0], pairs[:, 1])]])
+    def __init__(
+        self,
+        collection: Collection,
+        space: EmbeddingSpace,
+        rules: Rules,
+        records: Sequence[Record],
+        vectors: Floats,
+        sides: Sides,
+    ) -> None:
+        self._collection, self._space, self._rules = collection, space, rules
+        self._records, self._vectors, self._sides = records, vectors, sides
+        self._executor: ThreadPoolExecutor | None = None
+        self._lookups: list[Future[list[tuple[int, int]]]] = []
+
+    def __enter__(self) -> Self:
+        if len(self._records) > EXACT_BELOW and has_vector_index(self._collection, self._space):
+            ids = [record.item_id for record in self._records]
+            self._executor = ThreadPoolExecutor(1, "neighbours")
+            for start in range(0, len(ids), LOOKUP_SIZE):
+                part = ids[start : start + LOOKUP_SIZE]
+                lookup_part = partial(lookup.neighbours, self._collection, self._space, part, self._rules)
+                self._lookups.append(self._executor.submit(lookup_part))
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._executor is not None:
+            for waiting in self._lookups:
+                waiting.cancel()
+            self._executor.submit(connection.close)
+            self._executor.shutdown()
+
+    def chunks(self) -> Iterator[tuple[Pairs, float]]:
+        """Pairs, and the share of the items that is looked up after them. A pair may come twice."""
+        if self._executor is None:
+            yield from candidates.nearest(self._vectors, self._sides)
+            return
+        numbers = {record.item_id: at for at, record in enumerate(self._records)}
+        for done, found in enumerate(self._lookups, 1):
+            known = [
+                (numbers[one], numbers[other]) for one, other in found.result() if one in numbers and other in numbers
+            ]
+            pairs: Pairs = np.array(known, dtype=np.int64).reshape(-1, 2)
+            allowed = pairs[self._sides.may_pair(pairs[:, 0], pairs[:, 1])]
+            yield candidates.unique([allowed]), done / len(self._lookups)
 
 
-def _compare(comparer: Comparer, pairs: Pairs, cosines: NDArray[np.float64], report: OnProgress) -> dict[Pair, float]:
-    own: dict[Pair, float] = {}
-    for start in range(0, len(pairs), STEP):
-        part = zip(pairs[start : start + STEP].tolist(), cosines[start : start + STEP].tolist(), strict=True)
-        for (left, right), cosine in part:
+def _compare(comparer: Comparer, pairs: Pairs, vectors: Floats, own: dict[Pair, float]) -> None:
+    """Adds the log-odds of the pairs that are not known yet."""
+    for (left, right), cosine in zip(pairs.tolist(), candidates.cosines_of(pairs, vectors).tolist(), strict=True):
+        if (left, right) not in own:
             own[(left, right)] = comparer.own((left, right), cosine)
-        report("comparing", CANDIDATE_SHARE + (0.98 - CANDIDATE_SHARE) * (start + STEP) / max(len(pairs), STEP))
-    return own
 
 
 def _clean(comparer: Comparer, own: Mapping[Pair, float], vectors: Floats) -> dict[Value, bool]:

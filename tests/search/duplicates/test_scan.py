@@ -275,7 +275,7 @@ def test_pairs_are_listed_best_first_and_not_those_of_hidden_items() -> None:
 def test_exact_neighbours_are_those_of_brute_force() -> None:
     vectors = np.random.default_rng(5).normal(size=(60, 16)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    found = {tuple(pair) for pair in candidates.nearest(vectors, Sides(None, None)).tolist()}
+    found = {tuple(pair) for pairs, _ in candidates.nearest(vectors, Sides(None, None)) for pair in pairs.tolist()}
     cosines = vectors @ vectors.T
     np.fill_diagonal(cosines, -2)
     expected = {tuple(sorted((a, int(b)))) for a in range(60) for b in np.argsort(-cosines[a])[:10]}
