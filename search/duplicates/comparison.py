@@ -16,7 +16,7 @@ from search.duplicates.structure import Pair
 from search.duplicates.words import WordStatistics
 
 LIKELY = 0.0  # log-odds from which a pair speaks for or against other pairs
-MIN_TWO_STEPS = 100_000
+MIN_TWO_STEPS = 50_000  # pairs with a common partner that are compared at least, in a small collection
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class Comparer:
             total = structure.with_rivals(own, self.source_of, lambda item: is_clean.get(self.source_of(item), True))
             return Settled(own, total)
         widened = dict(own)
-        most = max(MIN_TWO_STEPS, 5 * len(self.records))
+        most = max(MIN_TWO_STEPS, len(self.records))
         for pair in sorted(structure.two_steps(structure.partners(own, LIKELY), most) - own.keys()):
             left, right = (self.records[item].attributes for item in pair)
             if self.rules.may_pair(left, right):

@@ -78,7 +78,8 @@ def two_steps(found: Mapping[int, Collection[int]], most: int, widest: int = 200
     pairs: set[Pair] = set()
     for item in sorted(found):
         near = sorted(found[item])[:widest]
-        pairs.update((left, right) for at, left in enumerate(near) for right in near[at + 1 :])
+        for at, left in enumerate(near):
+            pairs.update((left, right) for right in near[at + 1 :])
         if len(pairs) > most:
             break
     return pairs
