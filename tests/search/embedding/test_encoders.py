@@ -11,6 +11,7 @@ import pytest
 from django.conf import LazySettings
 
 from search.embedding import encoders, worker
+from search.embedding.conversion import ConversionError, convert
 from search.embedding.encoders import encoder_of
 from search.embedding.local_encoder import LocalEncoder, native_dimensions
 from search.embedding.spaces import active_space
@@ -108,3 +109,22 @@ def test_the_children_of_a_pool_see_that_their_parent_is_to_end() -> None:
     os.waitpid(child, 0)
     assert worker.is_stopping(), "memory is shared through the fork"
     worker._worker.stopping[0] = 0
+
+
+@pytest.mark.parametrize("weights", ["int8", "full"])
+def test_a_converted_transformer_says_the_same_as_torch(tmp_path: Path, settings: LazySettings, weights: str) -> None:
+    settings.AKIN_DATA_DIR = tmp_path / "data"
+    save_tiny_transformer(tmp_path / "model")
+    converted = LocalEncoder(space_of(tmp_path / "model", 32, options={"weights": weights}))
+    torch = LocalEncoder(space_of(tmp_path / "model", 32, options={"backend": "torch"}))
+    texts = ["red lamp", "one two three", "lamp"]
+    cosines = (converted.encode_documents(texts) * torch.encode_documents(texts)).sum(axis=1)
+    assert cosines.min() > (0.98 if weights == "int8" else 0.999)
+    [kept] = (tmp_path / "data" / "models").glob("*/openvino/openvino_model.bin")
+    half_of_full = 4 * sum(p.numel() for p in torch._model.parameters()) / 2
+    assert (kept.stat().st_size < half_of_full) == (weights == "int8")
+
+
+def test_a_conversion_that_fails_says_why(tmp_path: Path) -> None:
+    with pytest.raises(ConversionError, match="nothing"):
+        convert(str(tmp_path / "nothing"), tmp_path / "converted", revision="", is_compressed=True)
