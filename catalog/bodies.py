@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from catalog.errors import CatalogError, InvalidInput, TooLarge
 from catalog.http import Problem, body_of
-from catalog.schemas import AttributeDefinition, DuplicatePolicy, Strict
+from catalog.schemas import AttributeDefinition, DuplicatePolicy, SearchSettings, Strict
 from catalog.services.bulk import BulkResult
 
 MAX_BULK_ITEMS = 1_000
@@ -27,6 +27,7 @@ class CollectionPatch(Strict):
     visibility: Literal["public", "private"] = "public"
     attribute_schema: dict[str, AttributeDefinition] = Field(default_factory=dict)
     duplicate_policy: DuplicatePolicy = DuplicatePolicy()
+    search_settings: SearchSettings = SearchSettings()
 
 
 class CollectionCreate(CollectionPatch):

@@ -20,6 +20,7 @@ class CollectionOut(BaseModel):
     visibility: str
     attribute_schema: dict[str, Any]
     duplicate_policy: dict[str, Any]
+    search_settings: dict[str, Any]
     created_at: datetime
     updated_at: datetime
 

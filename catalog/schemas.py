@@ -121,6 +121,26 @@ class DuplicatePolicy(Strict):
     suggest_threshold: Annotated[float, Field(ge=0, le=1)] | None = None
 
 
+class SearchSettings(Strict):
+    """How a collection is searched.
+
+    `fusion`: `scores` adds the standardised scores of both legs, `rrf` their reciprocal ranks.
+    """
+
+    fusion: Literal["scores", "rrf"] = "scores"
+    lexical_weight: Annotated[float, Field(ge=0, le=10)] = 1.0
+    semantic_weight: Annotated[float, Field(ge=0, le=10)] = 1.0
+    rrf_k: Annotated[int, Field(ge=1, le=1_000)] = 60
+    rerank: bool = False
+    collapse_duplicates: bool = False
+
+    @model_validator(mode="after")
+    def _some_leg_counts(self) -> SearchSettings:
+        if self.lexical_weight == 0 and self.semantic_weight == 0:
+            raise ValueError("lexical_weight and semantic_weight cannot both be 0")
+        return self
+
+
 def parse_item(data: Any) -> ItemInput:
     """Returns the checked item. Raises InvalidInput that names each wrong field."""
     return _parse(ItemInput, data)
@@ -134,6 +154,11 @@ def parse_attribute_schema(data: Any) -> dict[str, AttributeDefinition]:
 def parse_duplicate_policy(data: Any) -> DuplicatePolicy:
     """Returns the checked policy. Raises InvalidInput."""
     return _parse(DuplicatePolicy, data)
+
+
+def parse_search_settings(data: Any) -> SearchSettings:
+    """Returns the checked settings. Raises InvalidInput."""
+    return _parse(SearchSettings, data)
 
 
 def _parse(model: type[Model], data: Any) -> Model:

@@ -91,6 +91,12 @@ AKIN_ENCODER_THREADS = environment.integer(
 AKIN_ENCODER_BATCH_SIZE = environment.integer(
     "AKIN_ENCODER_BATCH_SIZE", 32, "Texts that the model takes at a time.", at_least=1, at_most=1024
 )
+AKIN_RERANK_MODEL = environment.text(
+    "AKIN_RERANK_MODEL", "", "Cross-encoder, by name or path, for collections whose search settings have `rerank`."
+)
+AKIN_RERANK_MILLISECONDS = environment.integer(
+    "AKIN_RERANK_MILLISECONDS", 300, "What the cross-encoder may take of one search.", at_least=10, at_most=60_000
+)
 AKIN_WAKE_WORKERS = environment.boolean(
     "AKIN_WAKE_WORKERS", True, "Tells the workers of changes at once; otherwise they look every few seconds."
 )

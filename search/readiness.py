@@ -5,17 +5,30 @@ from __future__ import annotations
 from django.db.models import Count
 
 from catalog.models import Collection
-from search.embedding import spaces
+from search.embedding import spaces, wakeup
+from search.embedding.encoders import is_loaded
 from search.models import EmbeddingSpace, Passage
 from search.models.embedding import SpaceState
 from search.retrieval import calibration, indexes, statistics
 
 
 def make_ready(collection: Collection) -> None:
-    """Counts its words, calibrates its bands and builds its indexes. Call it when its items are embedded."""
+    """Counts its words, builds its indexes and calibrates its bands. Call it when its items are embedded.
+
+    A process that has no model of its own leaves the last to a worker.
+    """
     statistics.refresh(collection.pk)
     indexes.build_missing()
-    calibration.calibrate(collection)
+    if is_loaded(spaces.active_space()):
+        calibration.calibrate(collection)
+    else:
+        _ask_for_calibration()
+
+
+def _ask_for_calibration() -> None:
+    from search.retrieval.tasks import calibrate  # which imports this module
+
+    wakeup.send(calibrate)
 
 
 def promote_built_spaces() -> list[EmbeddingSpace]:

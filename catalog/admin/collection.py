@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from catalog.admin.site import ModelAdmin, ModelForm, PrettyJSONField, is_list
 from catalog.errors import InvalidInput
 from catalog.models import Collection, Item
-from catalog.schemas import parse_attribute_schema, parse_duplicate_policy
+from catalog.schemas import parse_attribute_schema, parse_duplicate_policy, parse_search_settings
 from catalog.services import collections
 
 FIELDS = Collection._meta  # noqa: SLF001 - Django's documented way to a model's fields
@@ -26,6 +26,7 @@ FIELDS = Collection._meta  # noqa: SLF001 - Django's documented way to a model's
 class CollectionForm(ModelForm[Collection]):
     attribute_schema = PrettyJSONField(help_text=FIELDS.get_field("attribute_schema").help_text)
     duplicate_policy = PrettyJSONField(help_text=FIELDS.get_field("duplicate_policy").help_text)
+    search_settings = PrettyJSONField(help_text=FIELDS.get_field("search_settings").help_text)
 
     class Meta:
         model = Collection
@@ -36,6 +37,9 @@ class CollectionForm(ModelForm[Collection]):
 
     def clean_duplicate_policy(self) -> Any:
         return _checked(self.cleaned_data["duplicate_policy"], parse_duplicate_policy)
+
+    def clean_search_settings(self) -> Any:
+        return _checked(self.cleaned_data["search_settings"], parse_search_settings)
 
 
 def _checked(data: Any, parse: Callable[[Any], object]) -> Any:
@@ -59,7 +63,7 @@ class CollectionAdmin(ModelAdmin[Collection]):
     warn_unsaved_form = True
     fieldsets = (
         (None, {"fields": [("name", "slug"), "description", ("language", "visibility")]}),
-        ("Attributes and duplicates", {"fields": ["attribute_schema", "duplicate_policy"]}),
+        ("Attributes, duplicates and search", {"fields": ["attribute_schema", "duplicate_policy", "search_settings"]}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Collection]:

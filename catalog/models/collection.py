@@ -77,6 +77,11 @@ class Collection(models.Model):
         blank=True,
         help_text='Which pairs may be duplicates, as in {"across": "source"} or {"enabled": false}.',
     )
+    search_settings: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text='How the collection is searched, as in {"lexical_weight": 2} or {"fusion": "rrf"}.',
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -9,11 +9,13 @@ from django.db import connection, transaction
 
 from catalog.errors import Conflict, InvalidInput, NotFound
 from catalog.models import ApiKey, Collection
-from catalog.schemas import parse_attribute_schema, parse_duplicate_policy
+from catalog.schemas import parse_attribute_schema, parse_duplicate_policy, parse_search_settings
 from catalog.services.api_keys import revoke_keys
 from catalog.signals import items_changed
 
-FIELDS = frozenset({"name", "description", "language", "visibility", "attribute_schema", "duplicate_policy"})
+FIELDS = frozenset(
+    {"name", "description", "language", "visibility", "attribute_schema", "duplicate_policy", "search_settings"}
+)
 
 
 def get_collection(*, slug: str) -> Collection:
@@ -80,6 +82,7 @@ def _assign(collection: Collection, fields: dict[str, Any]) -> None:
 def _validate(collection: Collection) -> None:
     parse_attribute_schema(collection.attribute_schema)
     parse_duplicate_policy(collection.duplicate_policy)
+    parse_search_settings(collection.search_settings)
     for name in ("slug", "name", "description"):
         if "\x00" in getattr(collection, name):
             reason = "must not contain the NUL character"

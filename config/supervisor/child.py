@@ -64,6 +64,7 @@ class Child:
             **os.environ,
             "PATH": programs,
             "PYTHONUNBUFFERED": "1",
+            "MALLOC_ARENA_MAX": "2",  # threads of a model would each keep memory of their own
             "REMAP_SIGTERM": "SIGQUIT",
             # It warns of pickled messages; ours are JSON, and nothing else is accepted.
             "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",

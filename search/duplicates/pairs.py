@@ -8,7 +8,7 @@ from catalog.models import Collection, Item
 from catalog.models.item import Status
 from search.duplicates.grouping import groups
 from search.models import DuplicatePair
-from search.models.duplicate import PairState
+from search.models.duplicate import IS_DUPLICATE, PairState
 
 MAX_STEPS = 3  # from an item to those whose pairs decide how its group is cut
 
@@ -78,9 +78,8 @@ def _undecided_or_same() -> QuerySet[DuplicatePair]:
 
 def _same() -> QuerySet[DuplicatePair]:
     """Confirmed and flagged pairs of items that are to be seen."""
-    flagged = Q(state=PairState.CONFIRMED) | Q(state=PairState.SUGGESTED, is_flagged=True)
     visible = {f"{side}__{name}": value for side in ("first", "second") for name, value in _VISIBLE.items()}
-    return DuplicatePair.objects.filter(flagged, **visible)
+    return DuplicatePair.objects.filter(IS_DUPLICATE, **visible)
 
 
 _VISIBLE = {"status": Status.PUBLISHED, "merged_into__isnull": True}

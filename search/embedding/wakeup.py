@@ -26,11 +26,16 @@ def _wake_on_change(sender: Any, *, collection_id: int, **kwargs: Any) -> None:
 
 
 def wake() -> None:
-    """Sends the message. Never raises: without Redis the sweep does the same later."""
+    """Has the workers look for pending items."""
     from search.embedding.tasks import embed_pending
 
+    send(embed_pending)
+
+
+def send(task: Any) -> None:
+    """Sends the task's message. Never raises: without Redis beat does the same later."""
     if settings.AKIN_WAKE_WORKERS:
         try:
-            embed_pending.apply_async(retry=False, expires=EXPIRES_SECONDS)
+            task.apply_async(retry=False, expires=EXPIRES_SECONDS)
         except (OperationalError, RedisError, OSError) as error:
             logger.warning("The workers could not be woken, beat will do it: %s", error)

@@ -3,7 +3,7 @@
 from search.models.duplicate import ComparedItem, DuplicateDecision, DuplicatePair, DuplicateStatistic
 from search.models.embedding import EmbeddingSpace, ItemEmbedding, Passage
 from search.models.evaluation import EvaluationRun
-from search.models.statistics import CollectionStatistic, WordStatistic
+from search.models.statistics import CollectionStatistic, VocabularyWord, WordStatistic
 from search.models.trigger import EmbeddedItem
 
 __all__ = [
@@ -17,5 +17,6 @@ __all__ = [
     "EvaluationRun",
     "ItemEmbedding",
     "Passage",
+    "VocabularyWord",
     "WordStatistic",
 ]

@@ -18,6 +18,10 @@ class PairState(models.TextChoices):
     DISMISSED = "dismissed", "Not the same"
 
 
+# What counts as a duplicate for a reader: confirmed, or flagged and not yet decided.
+IS_DUPLICATE = Q(state=PairState.CONFIRMED) | Q(state=PairState.SUGGESTED, is_flagged=True)
+
+
 class DuplicatePair(models.Model):
     """An ordered pair (`first` has the smaller id). A decision holds for the texts whose digests it carries."""
 

@@ -42,3 +42,20 @@ class WordStatistic(models.Model):
 
     def __str__(self) -> str:
         return self.word
+
+
+class VocabularyWord(models.Model):
+    """A word as it is written, in lower case, and in how many items of a collection."""
+
+    collection = models.ForeignKey(Collection, on_delete=models.CASCADE, related_name="+", db_constraint=False)
+    word = models.TextField()
+    documents = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            # Reader: the vocabulary that unknown words of a query are compared with.
+            models.UniqueConstraint(name="vocabulary_word_unique", fields=["collection", "word"])
+        ]
+
+    def __str__(self) -> str:
+        return self.word

@@ -10,7 +10,7 @@ from django.db.models import Q
 from catalog.models import Item
 from search.embedding.spaces import active_space
 from search.models import DuplicatePair
-from search.models.duplicate import PairState
+from search.models.duplicate import IS_DUPLICATE
 from search.related.neighbours import item_vectors, nearest_items
 
 SPARE = 20  # neighbours fetched beyond the limit, for duplicates that are left out
@@ -48,7 +48,7 @@ def duplicate_ids(item: Item) -> set[int]:
     """The items that are the same thing, confirmed or flagged."""
     pairs = (
         DuplicatePair.objects.filter(Q(first=item) | Q(second=item))
-        .filter(Q(state=PairState.CONFIRMED) | Q(state=PairState.SUGGESTED, is_flagged=True))
+        .filter(IS_DUPLICATE)
         .values_list("first_id", "second_id")
     )
     return {one for pair in pairs for one in pair}

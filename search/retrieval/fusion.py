@@ -41,9 +41,16 @@ def word_weight(lexical: Scores, attainable: float) -> float:
     return min(1.0, best / (FULL_TRUST * attainable)) if attainable > 0 else 0.0
 
 
-def fuse(lexical: Scores, semantic: Scores, is_embedded: Known | None = None, *, word_weight: float = 1.0) -> Scores:
+def fuse(
+    lexical: Scores,
+    semantic: Scores,
+    is_embedded: Known | None = None,
+    *,
+    word_weight: float = 1.0,
+    semantic_weight: float = 1.0,
+) -> Scores:
     """Standardised words, as far as they are trusted, plus standardised meaning."""
-    return word_weight * standardise(lexical) + standardise(semantic, is_embedded)
+    return word_weight * standardise(lexical) + semantic_weight * standardise(semantic, is_embedded)
 
 
 def add_feedback(fused: Scores, feedback_similarity: Scores, is_embedded: Known | None = None) -> Scores:
@@ -51,9 +58,19 @@ def add_feedback(fused: Scores, feedback_similarity: Scores, is_embedded: Known 
     return fused + FEEDBACK_WEIGHT * standardise(feedback_similarity, is_embedded)
 
 
-def fuse_reciprocal_ranks(lexical: Scores, semantic: Scores, k: int = RRF_K) -> Scores:
-    """Reciprocal rank fusion, for comparison: 1 / (k + rank) of each leg, summed."""
-    return 1 / (k + ranks(lexical)) + 1 / (k + ranks(semantic))
+def fuse_reciprocal_ranks(
+    lexical: Scores,
+    semantic: Scores,
+    is_embedded: Known | None = None,
+    *,
+    k: int = RRF_K,
+    word_weight: float = 1.0,
+    semantic_weight: float = 1.0,
+) -> Scores:
+    """Reciprocal rank fusion: 1 / (k + rank) of each leg that found the item, weighted and summed."""
+    words = np.where(lexical > 0, word_weight / (k + ranks(lexical)), 0.0)
+    meaning = semantic_weight / (k + ranks(semantic))
+    return words + (meaning if is_embedded is None else np.where(is_embedded, meaning, 0.0))
 
 
 def ranks(scores: Scores) -> NDArray[np.int64]:

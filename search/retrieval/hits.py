@@ -11,6 +11,7 @@ from django.db import connection
 
 from search.retrieval import fusion
 from search.retrieval.bands import NullDistribution, band_of, null_distribution
+from search.retrieval.collapse import twins_of
 from search.retrieval.ranking import Prepared, Ranked
 from search.retrieval.snippets import body_snippet
 from search.retrieval.types import Band, Explanation, Hit, LegExplanation, SearchRequest
@@ -46,8 +47,9 @@ def build_hits(request: SearchRequest, prepared: Prepared, ranked: Ranked, page:
     """The hits of the page, in its order."""
     if not page:
         return ()
-    rows = load_rows(page, [word.lexeme for word in prepared.words.words])
+    rows = load_rows(page, [lexeme for word in prepared.words.words for lexeme in word.lexemes])
     passages = _best_passages(prepared, page)
+    twins = twins_of(ranked, list(page))
     positions = {item_id: n for n, item_id in enumerate(ranked.ids)}
     explain = _Explainer(request, prepared, ranked) if request.explain else None
     hits = []
@@ -66,6 +68,7 @@ def build_hits(request: SearchRequest, prepared: Prepared, ranked: Ranked, page:
                 snippet=_snippet(request, prepared, row, passage),
                 attributes=row.attributes,
                 explanation=explain(n, row, passage) if explain else None,
+                duplicates=twins.get(item_id, ()),
             )
         )
     return tuple(hits)
@@ -95,7 +98,7 @@ def _best_passages(prepared: Prepared, ids: Sequence[int]) -> dict[int, tuple[in
 
 def _snippet(request: SearchRequest, prepared: Prepared, row: Row, passage: tuple[int, int] | None) -> Any:
     words = prepared.words
-    weights = {word.lexeme: words.idf(word) for word in words.words if word.lexeme in row.matched}
+    weights = {lexeme: words.idf(word) for word in words.words for lexeme in word.lexemes if lexeme in row.matched}
     offset = len(row.title) + 1
     span = (max(passage[0] - offset, 0), max(passage[1] - offset, 0)) if passage else None
     return body_snippet(row.body, weights, request.collection.language, span)
@@ -106,12 +109,10 @@ def _band(prepared: Prepared, ranked: Ranked, n: int, row: Row) -> Band:
         return "exact"
     where = ranked.order[n]
     similarity = float(ranked.candidates.passage_similarity[where]) if prepared.space is not None else None
-    return band_of(
-        similarity,
-        coverage(prepared, row.matched),
-        _null(prepared),
-        is_any_word_known=any(word.documents for word in prepared.words.words),
-    )
+    is_any_word_known = any(word.documents for word in prepared.words.words if not word.is_guess)
+    band = band_of(similarity, coverage(prepared, row.matched), _null(prepared), is_any_word_known=is_any_word_known)
+    is_all_guessed = not is_any_word_known and any(word.is_guess for word in prepared.words.words)
+    return "possible" if is_all_guessed and band in {"strong", "good"} else band
 
 
 def _null(prepared: Prepared) -> NullDistribution:
@@ -121,10 +122,10 @@ def _null(prepared: Prepared) -> NullDistribution:
 
 
 def coverage(prepared: Prepared, matched: Sequence[str]) -> float:
-    """The share of the query's words that the item has, weighted by IDF; in [0, 1]."""
+    """The share of the query's words that the item has, weighted by IDF; in [0, 1]. Guesses prove nothing."""
     words = prepared.words
     total = sum(words.idf(word) for word in words.words)
-    found = sum(words.idf(word) for word in words.words if word.lexeme in matched)
+    found = sum(words.idf(word) for word in words.words if not word.is_guess and word.lexeme in matched)
     return found / total if total else 0.0
 
 
@@ -162,4 +163,5 @@ class _Explainer:
             best_passage=passage or (0, len(row.title) + 1 + len(row.body)),
             identifier=self._ranked.identifiers.get(row.item_id),
             filters=tuple(one.attribute for one in self._request.filters),
+            second_score=self._ranked.second_scores.get(row.item_id),
         )

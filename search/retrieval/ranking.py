@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +20,10 @@ class Prepared:
 
     parsed: ParsedQuery
     words: QueryWords
-    space: EmbeddingSpace | None
-    vector: NDArray[np.float32] | None
-    is_degraded: bool
+    space: EmbeddingSpace | None = None
+    vector: NDArray[np.float32] | None = None
+    is_degraded: bool = False
+    suggestion: str | None = None  # the typed query in the spelling that was searched for, if that is another
 
     def is_lexical(self, mode: Mode) -> bool:
         """Whether the words are searched: without an encoder they answer for the semantic leg too."""
@@ -37,6 +38,9 @@ class Ranked:
     order: NDArray[np.int64]
     scores: NDArray[np.float64]
     identifiers: dict[int, str]  # item id -> the identifier that the query named
+    second_scores: dict[int, float] = field(default_factory=dict)  # item id -> score of the second stage
+    collapsed: dict[int, tuple[int, ...]] = field(default_factory=dict)  # item id -> the duplicates it stands for
+    warnings: tuple[str, ...] = ()
 
     @property
     def ids(self) -> list[int]:

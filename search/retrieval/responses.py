@@ -34,6 +34,14 @@ class ExplanationOut(BaseModel):
     best_passage: Span | None = Field(description="Characters in title, line break, body.")
     identifier: str | None = Field(description="The identifier that the query named exactly.")
     filters: list[str]
+    second_score: float | None = Field(description="Of the cross-encoder, where there is a second stage.")
+
+
+class TwinOut(BaseModel):
+    """A duplicate that the hit stands for."""
+
+    external_id: str
+    title: str
 
 
 class HitOut(BaseModel):
@@ -46,6 +54,7 @@ class HitOut(BaseModel):
     snippet: SnippetOut
     attributes: dict[str, Any]
     explanation: ExplanationOut | None = None
+    duplicates: list[TwinOut] = Field(description="Found as well, where the collection collapses duplicates.")
 
 
 class FacetValueOut(BaseModel):
@@ -120,6 +129,7 @@ def _hit_out(hit: Hit) -> HitOut:
         snippet=SnippetOut(text=hit.snippet.text, marks=list(hit.snippet.marks)),
         attributes=hit.attributes,
         explanation=None if hit.explanation is None else _explanation_out(hit.explanation),
+        duplicates=[TwinOut(external_id=twin.external_id, title=twin.title) for twin in hit.duplicates],
     )
 
 
@@ -133,6 +143,7 @@ def _explanation_out(explanation: Explanation) -> ExplanationOut:
         best_passage=explanation.best_passage,
         identifier=explanation.identifier,
         filters=list(explanation.filters),
+        second_score=explanation.second_score,
     )
 
 

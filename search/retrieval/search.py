@@ -7,7 +7,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
 from django.db import connection, transaction
 
 from search.embedding.query import query_vector
@@ -15,14 +14,16 @@ from search.embedding.spaces import active_space
 from search.errors import EncoderUnavailable
 from search.retrieval import fusion, legs
 from search.retrieval.browse import browse
+from search.retrieval.collapse import collapse
 from search.retrieval.facets import count_facets
 from search.retrieval.filters import conditions_of
 from search.retrieval.hits import build_hits
-from search.retrieval.legs import Candidates
 from search.retrieval.query import parse_query
 from search.retrieval.ranking import Prepared, Ranked
+from search.retrieval.rerank import rerank
+from search.retrieval.scoring import scores_of, with_identifiers
 from search.retrieval.types import FacetValue, Filter, SearchRequest, SearchResult
-from search.retrieval.words import query_words
+from search.retrieval.vocabulary import read_query
 
 logger = logging.getLogger(__name__)
 
@@ -43,20 +44,20 @@ def search(request: SearchRequest) -> SearchResult:
 
 
 def _prepare(request: SearchRequest) -> Prepared:
-    parsed = parse_query(request.query_text)
-    words = query_words(request.collection, parsed)
-    if request.mode == "lexical" or not parsed.text:
-        return Prepared(parsed, words, None, None, False)
+    read = read_query(request.collection, request.query_text, parse_query(request.query_text))
+    prepared = Prepared(read.parsed, read.words, suggestion=read.suggestion)
+    if request.mode == "lexical" or not read.parsed.text:
+        return prepared
     space = active_space()
     try:
-        return Prepared(parsed, words, space, query_vector(space, parsed.text), False)
+        return replace(prepared, space=space, vector=query_vector(space, read.parsed.text))
     except EncoderUnavailable as error:
         logger.warning("Searching with words alone: %s", error)
-        return Prepared(parsed, words, None, None, True)
+        return replace(prepared, is_degraded=True)
 
 
 def _answer(request: SearchRequest, prepared: Prepared) -> SearchResult:
-    ranked = _rank(request, prepared, request.filters)
+    ranked = rerank(request, prepared, _rank(request, prepared, request.filters))
     page = ranked.ids[request.offset : request.offset + request.limit]
     hits = build_hits(request, prepared, ranked, page)
     end = request.offset + len(page)
@@ -69,6 +70,8 @@ def _answer(request: SearchRequest, prepared: Prepared) -> SearchResult:
         mode=request.mode,
         is_degraded=prepared.is_degraded,
         took_ms=0,
+        suggestion=prepared.suggestion,
+        warnings=ranked.warnings,
         is_nothing_relevant=bool(hits) and request.offset == 0 and hits[0].band == "weak",
     )
 
@@ -85,27 +88,11 @@ def _rank(request: SearchRequest, prepared: Prepared, filters: Sequence[Filter])
         is_exact=bool(filters or prepared.words.required)
         and legs.is_selective(request.collection, conditions, prepared.words),
     )
-    scores = _scores(request, prepared, candidates)
+    scores = scores_of(request, prepared, candidates)
     identifiers = _identifier_hits(request, prepared, filters)
-    candidates, scores = _with_identifiers(candidates, scores, identifiers)
+    candidates, scores = with_identifiers(candidates, scores, identifiers)
     order = fusion.order_of(scores, candidates.ids)
-    return Ranked(candidates, order, scores[order], identifiers)
-
-
-def _scores(request: SearchRequest, prepared: Prepared, candidates: Candidates) -> fusion.Scores:
-    if prepared.space is None:
-        return candidates.lexical
-    is_embedded = candidates.item_similarity != 0
-    semantic = fusion.semantic_score(candidates.item_similarity, candidates.passage_similarity)
-    if request.mode == "semantic":
-        return semantic
-    weight = fusion.word_weight(candidates.lexical, prepared.words.attainable)
-    fused = fusion.fuse(candidates.lexical, semantic, is_embedded, word_weight=weight)
-    if len(candidates) <= fusion.FEEDBACK_HITS:
-        return fused
-    first = candidates.ids[fusion.order_of(fused, candidates.ids)[: fusion.FEEDBACK_HITS]]
-    similarity = legs.feedback_similarity(prepared.space, first.tolist(), candidates.ids)
-    return fusion.add_feedback(fused, similarity, is_embedded)
+    return collapse(request, Ranked(candidates, order, scores[order], identifiers))
 
 
 IDENTIFIED = """
@@ -132,28 +119,6 @@ def _identifier_hits(request: SearchRequest, prepared: Prepared, filters: Sequen
     with connection.cursor() as cursor:
         cursor.execute(IDENTIFIED.format(visible=visible, limit=MAX_IDENTIFIER_HITS), parameters)
         return dict(cursor.fetchall())
-
-
-def _with_identifiers(
-    candidates: Candidates, scores: fusion.Scores, identifiers: dict[int, str]
-) -> tuple[Candidates, fusion.Scores]:
-    """Puts the items named by an identifier before all others, and adds those that no leg retrieved."""
-    if not identifiers:
-        return candidates, scores
-    known = set(candidates.ids.tolist())
-    added = np.array([one for one in identifiers if one not in known], dtype=np.int64)
-    zeros = np.zeros(len(added))
-    ids = np.concatenate([candidates.ids, added])
-    union = Candidates(
-        ids,
-        np.concatenate([candidates.lexical, zeros]),
-        np.concatenate([candidates.item_similarity, zeros]),
-        np.concatenate([candidates.passage_similarity, zeros]),
-    )
-    lowest, highest = (float(scores.min()), float(scores.max())) if len(scores) else (0.0, 0.0)
-    scores = np.concatenate([scores, np.full(len(added), lowest)])
-    lift = np.isin(ids, np.array(list(identifiers), dtype=np.int64)) * (highest - lowest + 1.0)
-    return union, scores + lift
 
 
 def _facets(request: SearchRequest, prepared: Prepared, ranked: Ranked) -> dict[str, tuple[FacetValue, ...]]:

@@ -11,6 +11,7 @@ from catalog.models import Collection
 logger = logging.getLogger(__name__)
 
 CHANGED_SHARE = 0.02  # of the items, since the last count
+MAX_VOCABULARY = 200_000  # words of one collection that queries are corrected by, the most frequent
 MAX_WORD_LENGTH = 100  # characters; longer "words" are addresses and hashes that nobody types
 
 TOTALS = """
@@ -27,6 +28,16 @@ WORDS = """
         'SELECT search_vector FROM catalog_item WHERE collection_id = %%s AND status = %%L AND merged_into_id IS NULL',
         %(collection)s::bigint, 'published'))
     WHERE length(word) <= %(longest)s
+"""
+
+# Whole words, not stems: `simple` leaves them as they are written.
+VOCABULARY = """
+    INSERT INTO search_vocabularyword (collection_id, word, documents)
+    SELECT %(collection)s, word, ndoc FROM ts_stat(format(
+        'SELECT to_tsvector(''simple'', left(title || '' '' || body, 20000)) FROM catalog_item'
+        ' WHERE collection_id = %%s AND status = %%L AND merged_into_id IS NULL',
+        %(collection)s::bigint, 'published'))
+    WHERE word ~ '^[[:alpha:]]{3,40}$' ORDER BY ndoc DESC, word LIMIT %(vocabulary)s
 """
 
 STALE = """
@@ -50,12 +61,14 @@ def refresh(collection_id: int) -> None:
 
     The planner's own statistics are renewed with them: after an import, searches took five times as long without.
     """
-    parameters = {"collection": collection_id, "longest": MAX_WORD_LENGTH}
+    parameters = {"collection": collection_id, "longest": MAX_WORD_LENGTH, "vocabulary": MAX_VOCABULARY}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [0x574F5244, collection_id])
         cursor.execute(TOTALS, parameters)
         cursor.execute("DELETE FROM search_wordstatistic WHERE collection_id = %(collection)s", parameters)
         cursor.execute(WORDS, parameters)
+        cursor.execute("DELETE FROM search_vocabularyword WHERE collection_id = %(collection)s", parameters)
+        cursor.execute(VOCABULARY, parameters)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE catalog_item, search_passage, search_wordstatistic")
 

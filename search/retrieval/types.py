@@ -72,6 +72,15 @@ class Explanation:
     best_passage: tuple[int, int] | None  # characters in title, line break, body
     identifier: str | None
     filters: tuple[str, ...]
+    second_score: float | None = None  # of the cross-encoder, where there is a second stage
+
+
+@dataclass(frozen=True, slots=True)
+class Twin:
+    """A duplicate that a hit stands for."""
+
+    external_id: str
+    title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +97,7 @@ class Hit:
     snippet: Snippet
     attributes: dict[str, Any]
     explanation: Explanation | None = None
+    duplicates: tuple[Twin, ...] = ()  # where the collection's settings collapse them
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,15 +17,25 @@ MAX_WORDS = 64  # of one query; further ones are not ranked by
 
 @dataclass(frozen=True, slots=True)
 class QueryWord:
-    """A lexeme of the query: how often it is asked for and in how many items it occurs."""
+    """A lexeme of the query: how often it is asked for and in how many items it occurs.
+
+    `alternatives` count as the same word. A guess was not typed: it is what an unknown word was taken for.
+    """
 
     lexeme: str
     query_frequency: int
     documents: int
+    alternatives: tuple[str, ...] = ()
+    is_guess: bool = False
+
+    @property
+    def lexemes(self) -> tuple[str, ...]:
+        return (self.lexeme, *self.alternatives)
 
     @property
     def tsquery(self) -> str:
-        return "'" + self.lexeme.replace("\\", "\\\\").replace("'", "''") + "'"
+        quoted = ["'" + one.replace("\\", "\\\\").replace("'", "''") + "'" for one in self.lexemes]
+        return quoted[0] if len(quoted) == 1 else f"({' | '.join(quoted)})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import pytest
 from django.conf import LazySettings
 
 from search.embedding import encoders, worker
-from search.embedding.conversion import ConversionError, convert
+from search.embedding.conversion import ConversionError, converted
 from search.embedding.encoders import encoder_of
 from search.embedding.local_encoder import LocalEncoder, native_dimensions
 from search.embedding.spaces import active_space
@@ -125,6 +125,10 @@ def test_a_converted_transformer_says_the_same_as_torch(tmp_path: Path, settings
     assert (kept.stat().st_size < half_of_full) == (weights == "int8")
 
 
-def test_a_conversion_that_fails_says_why(tmp_path: Path) -> None:
-    with pytest.raises(ConversionError, match="nothing"):
-        convert(str(tmp_path / "nothing"), tmp_path / "converted", revision="", is_compressed=True)
+def test_a_conversion_that_fails_says_why_and_is_tried_again(tmp_path: Path, settings: LazySettings) -> None:
+    settings.AKIN_DATA_DIR = tmp_path / "data"
+    source = tmp_path / "model"
+    with pytest.raises(ConversionError, match="model"):
+        converted(str(source), revision="", is_compressed=True)
+    save_tiny_transformer(source)
+    assert (converted(str(source), revision="", is_compressed=True) / "complete").exists()

@@ -1,0 +1,109 @@
+"""What unknown words of a query may have been meant as, by the words that the collection has. Pure.
+
+A word that is still being typed is completed; any other is corrected, or taken apart into two known words.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from rapidfuzz.distance import OSA
+
+MIN_LENGTH = 3  # letters of a word that is completed or corrected, and of each part of one taken apart
+LONG = 8  # letters from which on two of them may be wrong
+MAX_COMPLETIONS = 8
+
+
+class Vocabulary:
+    """The words of a collection, in lower case, with the number of items that have them."""
+
+    def __init__(self, words: Iterable[tuple[str, int]]) -> None:
+        self._documents = dict(words)
+        self._sorted = sorted(self._documents)
+        self._by_length: dict[int, list[str]] = defaultdict(list)
+        for word in self._sorted:
+            self._by_length[len(word)].append(word)
+
+    def __contains__(self, word: str) -> bool:
+        return word in self._documents
+
+    def completions(self, beginning: str) -> list[str]:
+        """The most frequent words that begin so, but are longer."""
+        if len(beginning) < MIN_LENGTH:
+            return []
+        start = bisect_left(self._sorted, beginning)
+        end = bisect_left(self._sorted, beginning + "\U0010ffff")
+        found = [word for word in self._sorted[start:end] if word != beginning]
+        return sorted(found, key=lambda word: (-self._documents[word], word))[:MAX_COMPLETIONS]
+
+    def correction(self, word: str) -> str | None:
+        """The nearest known word, or two; among equally near ones the most frequent. None where nothing is near.
+
+        Near is one letter wrong, missing, added or swapped with its neighbour, in words of eight letters and more two.
+        """
+        if len(word) <= MIN_LENGTH:
+            return None
+        nearest = self._nearest(word)
+        parts = self._parts(word)
+        if parts and (not nearest or OSA.distance(word, nearest) > 1):
+            return " ".join(parts)
+        return nearest
+
+    def _nearest(self, word: str) -> str | None:
+        reach = 1 if len(word) < LONG else 2
+        candidates = [
+            (distance, one[0] != word[0], -self._documents[one], one)
+            for length in range(len(word) - reach, len(word) + reach + 1)
+            for one in self._by_length.get(length, ())
+            if (distance := OSA.distance(word, one, score_cutoff=reach)) <= reach
+        ]
+        return min(candidates)[3] if candidates else None
+
+    def _parts(self, word: str) -> tuple[str, str] | None:
+        """Two known words in a row, written as one; those whose rarer half is most frequent."""
+        cuts = ((word[:n], word[n:]) for n in range(MIN_LENGTH, len(word) - MIN_LENGTH + 1))
+        known = [cut for cut in cuts if cut[0] in self and cut[1] in self]
+        return max(known, key=lambda cut: (min(map(self._documents.__getitem__, cut)), cut), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a query with unknown words was read.
+
+    `text` has each of them corrected or completed; `suggestion` is the typed query with corrections only, None
+    without any. `completions` are what the last word may be the beginning of.
+    """
+
+    text: str
+    suggestion: str | None = None
+    completions: tuple[str, ...] = ()
+
+
+def read_unknown(typed: str, text: str, unknown: Sequence[str], vocabulary: Vocabulary) -> Reading | None:
+    """Reads the query's `text`, of which the words `unknown`, as typed, are in no item. None where none helps.
+
+    `typed` is the whole query with its quotes and exclusions, which a suggestion keeps.
+    """
+    last = text.rsplit(maxsplit=1)[-1] if text.split() else ""
+    completions: list[str] = []
+    suggestion = typed
+    for word in unknown:
+        if word == last and typed.endswith(last):
+            completions = vocabulary.completions(word.lower())
+            if completions:
+                text = f"{text[: -len(word)]}{completions[0]}"
+                continue
+        if correction := vocabulary.correction(word.lower()):
+            text, suggestion = (_replaced(one, word, correction) for one in (text, suggestion))
+    if text == "" or (suggestion == typed and not completions):
+        return None
+    return Reading(text, None if suggestion == typed else suggestion, tuple(completions))
+
+
+def _replaced(text: str, word: str, other: str) -> str:
+    """Puts `other` wherever the word stands alone."""
+    return re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", lambda _: other, text)

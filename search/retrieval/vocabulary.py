@@ -1,0 +1,125 @@
+"""A collection's words in this process's memory, and how a query with unknown words is read by them."""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from datetime import datetime
+from threading import Lock
+
+from django.db import connection
+
+from catalog.models import Collection
+from search.models import CollectionStatistic, VocabularyWord
+from search.retrieval.query import ParsedQuery
+from search.retrieval.snippets import stem
+from search.retrieval.spelling import MIN_LENGTH, Reading, Vocabulary, read_unknown
+from search.retrieval.words import QueryWord, QueryWords, query_words
+
+REMEMBERED = 4  # vocabularies, the last used; the largest take about 20 MB
+MAX_UNKNOWN = 8  # words of one query that are looked at
+
+_LETTERS = re.compile(r"(?<![\w-])[^\W\d_]{3,40}(?![\w-])")
+_remembered: OrderedDict[int, tuple[datetime, Vocabulary]] = OrderedDict()
+_lock = Lock()
+
+# The statistics may be older than an item; a word that any item has is not unknown.
+OCCURRING = """
+    SELECT w FROM unnest(%(words)s::text[]) w WHERE EXISTS (
+        SELECT 1 FROM catalog_item i WHERE i.search_vector @@ quote_literal(w)::tsquery
+          AND i.collection_id = {collection} AND i.status = 'published' AND i.merged_into_id IS NULL
+    )
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """The query as it is searched: what was typed, or what it was taken for."""
+
+    parsed: ParsedQuery
+    words: QueryWords
+    suggestion: str | None = None
+
+
+def read_query(collection: Collection, typed: str, parsed: ParsedQuery) -> Read:
+    """Looks the words up; what no item has is completed or corrected by the collection's own vocabulary."""
+    words = query_words(collection, parsed)
+    unknown = _unknown(collection, parsed, words)
+    if not unknown or not words.documents:
+        return Read(parsed, words)
+    reading = read_unknown(typed.strip(), parsed.text, unknown, vocabulary_of(collection))
+    if reading is None:
+        return Read(parsed, words)
+    read = replace(parsed, text=reading.text)
+    return Read(read, _guessed(collection, read, words, reading), reading.suggestion)
+
+
+def _unknown(collection: Collection, parsed: ParsedQuery, words: QueryWords) -> list[str]:
+    """The words, as typed, that no item has. Words in quotes are meant as they are."""
+    lexemes = {word.lexeme for word in words.words if not word.documents}
+    if not lexemes:
+        return []
+    quoted = {word for phrase in parsed.phrases for word in phrase.split()}
+    typed = {
+        word: stemmed
+        for word in _LETTERS.findall(parsed.text)
+        if word not in quoted
+        and len(word) >= MIN_LENGTH
+        and (stemmed := _lexeme(word.lower(), lexemes, collection.language)) in lexemes
+    }
+    occurring = _occurring(collection, sorted(set(typed.values())))
+    return [word for word, lexeme in typed.items() if lexeme not in occurring][:MAX_UNKNOWN]
+
+
+def _lexeme(word: str, lexemes: set[str], language: str) -> str:
+    return word if word in lexemes else stem(word, language)
+
+
+def _occurring(collection: Collection, lexemes: list[str]) -> set[str]:
+    if not lexemes:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(OCCURRING.format(collection=collection.pk), {"words": lexemes})
+        return {row[0] for row in cursor.fetchall()}
+
+
+def _guessed(collection: Collection, read: ParsedQuery, typed: QueryWords, reading: Reading) -> QueryWords:
+    """The words of the reading; those that were not typed are marked as guesses."""
+    known = {word.lexeme for word in typed.words if word.documents}
+    words = query_words(collection, read)
+    guessed = tuple(replace(word, is_guess=word.lexeme not in known) for word in words.words)
+    if len(reading.completions) > 1:
+        guessed = _with_alternatives(collection, guessed, reading.completions)
+    return replace(words, words=guessed, identifiers=typed.identifiers)
+
+
+def _with_alternatives(
+    collection: Collection, words: tuple[QueryWord, ...], completions: tuple[str, ...]
+) -> tuple[QueryWord, ...]:
+    """What the last word may become counts as one word that has several forms."""
+    found = query_words(collection, ParsedQuery(" ".join(completions))).words
+    forms = tuple(word.lexeme for word in found)
+    one = QueryWord(forms[0], 1, sum(word.documents for word in found), alternatives=forms[1:], is_guess=True)
+    return (*(word for word in words if word.lexeme not in forms), one)
+
+
+def vocabulary_of(collection: Collection) -> Vocabulary:
+    """As of the last count of the collection's words; empty before the first."""
+    refreshed_at = (
+        CollectionStatistic.objects.filter(collection=collection).values_list("refreshed_at", flat=True).first()
+    )
+    if refreshed_at is None:
+        return Vocabulary(())
+    with _lock:
+        stored = _remembered.get(collection.pk)
+        if stored is not None and stored[0] == refreshed_at:
+            _remembered.move_to_end(collection.pk)
+            return stored[1]
+    rows = VocabularyWord.objects.filter(collection=collection).values_list("word", "documents")
+    vocabulary = Vocabulary(rows.iterator(chunk_size=20_000))
+    with _lock:
+        _remembered[collection.pk] = (refreshed_at, vocabulary)
+        while len(_remembered) > REMEMBERED:
+            _remembered.popitem(last=False)
+    return vocabulary

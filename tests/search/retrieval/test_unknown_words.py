@@ -1,0 +1,74 @@
+"""Queries with words that no item has: completed while they are typed, corrected and said so otherwise."""
+
+from __future__ import annotations
+
+import pytest
+
+from catalog.models import Collection
+from search.retrieval import statistics
+from tests.factories import add_items, find, ids, shop_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def shop() -> Collection:
+    return shop_of(
+        {"external_id": "bag", "title": "Sleeping bag", "body": "Down, for cold nights."},
+        {"external_id": "torch", "title": "Head torch", "body": "Shines far."},
+        {"external_id": "tent", "title": "Tunnel tent", "body": "Room for four."},
+        {"external_id": "mug", "title": "Enamel mug", "body": "Holds coffee."},
+    )
+
+
+@pytest.mark.parametrize("mode", ["lexical", "hybrid"])
+@pytest.mark.parametrize(
+    ("typed", "suggestion", "first"),
+    [
+        ("sleping bag", "sleeping bag", "bag"),
+        ("Slepeing", "sleeping", "bag"),
+        ("headtorch", "head torch", "torch"),
+        ("enmael mug -tea", "enamel mug -tea", "mug"),
+    ],
+)
+def test_a_misspelt_word_is_searched_for_as_it_was_meant_and_suggested(
+    shop: Collection, mode: str, typed: str, suggestion: str, first: str
+) -> None:
+    result = find(shop, typed, mode=mode)
+    assert (ids(result)[0], result.suggestion) == (first, suggestion)
+
+
+@pytest.mark.parametrize("typed", ["tun", "tunnel te", "ename"])
+def test_the_last_word_is_completed_while_it_is_typed(shop: Collection, typed: str) -> None:
+    result = find(shop, typed, mode="lexical")
+    assert (ids(result)[0], result.suggestion) == ("mug" if typed == "ename" else "tent", None)
+
+
+@pytest.mark.parametrize("typed", ["sleeping bag", "bicycle", '"sleping bag"', "TN-2044", "-sleping"])
+def test_nothing_is_suggested_for_known_foreign_quoted_or_excluded_words_and_for_codes(
+    shop: Collection, typed: str
+) -> None:
+    assert find(shop, typed).suggestion is None
+
+
+def test_a_word_newer_than_the_statistics_is_not_corrected(shop: Collection) -> None:
+    add_items(shop, {"external_id": "slapping", "title": "Sleepings"}, {"external_id": "mog", "title": "Enamels mog"})
+    result = find(shop, "mog", mode="lexical")
+    assert (ids(result), result.suggestion) == (["mog"], None)
+
+
+def test_the_vocabulary_follows_the_statistics(shop: Collection) -> None:
+    assert find(shop, "lantren").suggestion is None
+    add_items(shop, {"external_id": "lantern", "title": "Lantern"})
+    statistics.refresh(shop.pk)
+    assert find(shop, "lantren", mode="lexical").suggestion == "lantern"
+
+
+def test_a_guess_is_no_proof_of_relevance(shop: Collection) -> None:
+    """Nonsense that happens to be near a word does not become a confident hit."""
+    assert {hit.band for hit in find(shop, "mugg").hits} <= {"possible", "weak"}
+
+
+def test_other_collections_words_are_not_suggested(shop: Collection) -> None:
+    other = shop_of({"title": "Copper kettle"}, slug="other")
+    assert find(other, "sleping").suggestion is None
