@@ -11,9 +11,11 @@ class SearchConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from search.duplicates import rescan
         from search.embedding import wakeup
 
         wakeup.connect()
+        rescan.connect()
         post_migrate.connect(create_default_space, sender=self)
 
 

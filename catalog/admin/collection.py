@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
 from catalog.admin.site import ModelAdmin, ModelForm, PrettyJSONField, is_list
 from catalog.errors import InvalidInput
@@ -23,14 +24,31 @@ from catalog.services import collections
 FIELDS = Collection._meta  # noqa: SLF001 - Django's documented way to a model's fields
 
 
+THRESHOLDS = ("flag_threshold", "suggest_threshold")
+
+
+def _threshold(help_text: str) -> forms.FloatField:
+    widget = UnfoldAdminDecimalFieldWidget(attrs={"step": "any", "min": 0, "max": 1})
+    return forms.FloatField(min_value=0, max_value=1, required=False, help_text=help_text, widget=widget)
+
+
 class CollectionForm(ModelForm[Collection]):
     attribute_schema = PrettyJSONField(help_text=FIELDS.get_field("attribute_schema").help_text)
     duplicate_policy = PrettyJSONField(help_text=FIELDS.get_field("duplicate_policy").help_text)
     search_settings = PrettyJSONField(help_text=FIELDS.get_field("search_settings").help_text)
+    flag_threshold = _threshold("Score from which a pair is flagged as a duplicate; empty is the default.")
+    suggest_threshold = _threshold("Score from which a pair is suggested at all; empty is the default.")
 
     class Meta:
         model = Collection
         fields = ["slug", *sorted(collections.FIELDS)]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """The thresholds have fields of their own; the rest of the policy is JSON."""
+        super().__init__(*args, **kwargs)
+        policy = dict(self.instance.duplicate_policy or {})
+        thresholds = {name: policy.pop(name, None) for name in THRESHOLDS}
+        self.initial.update(thresholds, duplicate_policy=policy)
 
     def clean_attribute_schema(self) -> Any:
         return _checked(self.cleaned_data["attribute_schema"], parse_attribute_schema)
@@ -40,6 +58,22 @@ class CollectionForm(ModelForm[Collection]):
 
     def clean_search_settings(self) -> Any:
         return _checked(self.cleaned_data["search_settings"], parse_search_settings)
+
+    def clean(self) -> dict[str, Any]:
+        """Puts the thresholds into the policy; one that the JSON names must not be in its field, too."""
+        cleaned = super().clean() or self.cleaned_data
+        policy, given = cleaned.get("duplicate_policy"), {name: cleaned.get(name) for name in THRESHOLDS}
+        if policy is None or any(name in self.errors for name in THRESHOLDS):
+            return cleaned
+        for name, value in given.items():
+            if value is not None and name in policy:
+                self.add_error(name, "Give it here or in the policy, not in both.")
+            elif value is not None:
+                policy[name] = value
+        flag, suggest = (policy.get(name) for name in THRESHOLDS)
+        if flag is not None and suggest is not None and suggest > flag:
+            self.add_error("suggest_threshold", "It must not be above the flag threshold.")
+        return cleaned
 
 
 def _checked(data: Any, parse: Callable[[Any], object]) -> Any:
@@ -63,7 +97,8 @@ class CollectionAdmin(ModelAdmin[Collection]):
     warn_unsaved_form = True
     fieldsets = (
         (None, {"fields": [("name", "slug"), "description", ("language", "visibility")]}),
-        ("Attributes, duplicates and search", {"fields": ["attribute_schema", "duplicate_policy", "search_settings"]}),
+        ("Attributes and search", {"fields": ["attribute_schema", "search_settings"]}),
+        ("Duplicates", {"fields": [THRESHOLDS, "duplicate_policy"]}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Collection]:

@@ -11,7 +11,7 @@ from catalog.errors import Conflict, InvalidInput, NotFound
 from catalog.models import ApiKey, Collection
 from catalog.schemas import parse_attribute_schema, parse_duplicate_policy, parse_search_settings
 from catalog.services.api_keys import revoke_keys
-from catalog.signals import items_changed
+from catalog.signals import duplicate_policy_changed, items_changed
 
 FIELDS = frozenset(
     {"name", "description", "language", "visibility", "attribute_schema", "duplicate_policy", "search_settings"}
@@ -47,8 +47,13 @@ def update_collection(*, collection: Collection, **fields: Any) -> Collection:
     _assign(collection, fields)
     _validate(collection)
     with transaction.atomic():
+        policy = Collection.objects.values_list("duplicate_policy", flat=True).select_for_update().get(pk=collection.pk)
         collection.save()
         transaction.on_commit(lambda: announce(collection.pk))
+        if policy != collection.duplicate_policy:
+            transaction.on_commit(
+                lambda: duplicate_policy_changed.send_robust(sender=Collection, collection=collection)
+            )
     return collection
 
 

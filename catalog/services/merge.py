@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Literal
 
 from django.db import IntegrityError, models, transaction
@@ -26,8 +26,8 @@ def merge_items(
     """Makes `other` a hidden item that leads to `keeper`, in one transaction.
 
     `field_choices` names the fields, or single attributes as in `attributes.brand`, that come from `other`; the rest
-    stays the keeper's. Attributes that only one has are united. What points at `other` points at the keeper
-    afterwards, except where the keeper has such a row already.
+    stays the keeper's. Attributes that only one has are united, and so are lists, unless one side is chosen for them.
+    What points at `other` points at the keeper afterwards, except where the keeper has such a row already.
     Raises InvalidInput for two items that cannot be merged and Conflict when one of them is merged already.
     """
     choices = dict(field_choices or {})
@@ -90,11 +90,23 @@ def merged_content(keeper: Item, other: Item, choices: Mapping[str, Side]) -> di
     return content
 
 
+def count_incoming(item_ids: Collection[int]) -> dict[int, int]:
+    """How many rows point at each of the items, items merged into it included; they would move with a merge."""
+    counts = dict.fromkeys(item_ids, 0)
+    for field in _relations():
+        rows = _rows(field).filter(**{f"{field.name}__in": list(counts)}).order_by()
+        for pk, count in rows.values_list(field.attname).annotate(count=models.Count("pk")):
+            counts[pk] += count
+    return counts
+
+
 def _united(ours: dict[str, Any], theirs: dict[str, Any], choices: Mapping[str, Side]) -> dict[str, Any]:
     united = dict(ours)
     for name, value in theirs.items():
-        is_theirs = choices.get(ATTRIBUTE_PREFIX + name, choices.get(ATTRIBUTES, "keeper")) == "other"
-        if is_theirs or united.get(name) in (None, "", []):
+        chosen = choices.get(ATTRIBUTE_PREFIX + name)
+        if chosen == "keeper" and name in ours:
+            continue
+        if (chosen or choices.get(ATTRIBUTES)) == "other" or united.get(name) in (None, "", []):
             united[name] = value
         elif isinstance(value, list) and isinstance(united[name], list):
             united[name] = [*united[name], *(one for one in value if one not in united[name])]

@@ -64,7 +64,7 @@ def compare_attributes(left: dict[str, Any], right: dict[str, Any]) -> list[Diff
     """A row for each attribute that one of them has, those that differ first."""
     rows = []
     for name in sorted({*left, *right}):
-        marked = mark_differences(_shown(left.get(name)), _shown(right.get(name)))
+        marked = mark_differences(shown(left.get(name)), shown(right.get(name)))
         rows.append(Difference(name, *marked, is_same=left.get(name) == right.get(name)))
     return sorted(rows, key=lambda row: row.is_same)
 
@@ -87,7 +87,8 @@ def _join(parts: Sequence[str], text: str, words: Sequence[str]) -> SafeString:
     return mark_safe("".join(parts) + (" …" if is_cut else ""))  # noqa: S308 - each part is escaped above
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """A value of an attribute as people read it."""
     if value is None:
         return ""
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, cast
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin import SimpleListFilter
+from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch, Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.urls import URLPattern, path
 
 from catalog.access import actor_of_user
 from catalog.admin.item_search import find_item_ids
-from catalog.admin.site import Derived, KeysFirstPaginator, ModelAdmin, badge, may
-from catalog.errors import CatalogError
+from catalog.admin.site import Derived, KeysFirstPaginator, ModelAdmin, badge
 from catalog.models import Item
 from search.admin.evidence import summarise
-from search.admin.pair_page import decide_and_go_on, page_context
+from search.admin.group_pages import list_groups, show_group
+from search.admin.pair_actions import PairActions
+from search.admin.pair_page import decide_and_go_on, page_context, undo_merge
+from search.admin.review_steps import last_title, undo_last
 from search.duplicates.decisions import Decision, decide
+from search.duplicates.review import progress_of
 from search.models import DuplicatePair
 from search.models.duplicate import PairState
 
@@ -49,9 +54,10 @@ class StateFilter(SimpleListFilter):
 
 
 @admin.register(DuplicatePair)
-class DuplicatePairAdmin(Derived, ModelAdmin[DuplicatePair]):
+class DuplicatePairAdmin(PairActions, Derived, ModelAdmin[DuplicatePair]):
     list_display = (
         "shown_score",
+        "shown_impact",
         "first_title",
         "second_title",
         "why",
@@ -59,6 +65,7 @@ class DuplicatePairAdmin(Derived, ModelAdmin[DuplicatePair]):
         "shown_state",
         "collection",
     )
+    list_select_related = ("collection",)  # else Django would join both items with all their columns
     list_filter = (StateFilter, "is_flagged", "is_changed", "collection")
     list_per_page = 50
     paginator = KeysFirstPaginator
@@ -66,15 +73,16 @@ class DuplicatePairAdmin(Derived, ModelAdmin[DuplicatePair]):
     search_help_text = "Words of a title or their beginnings, or an identifier"
     show_full_result_count = False
     ordering = ("-score", "id")
-    sortable_by = ("shown_score",)
-    actions = ("same", "not_the_same", "undecide")
+    sortable_by = ("shown_score", "shown_impact")
+    actions = ("merge", "not_the_same", "same", "undecide")
+    list_before_template = "admin/search/duplicatepair/_review.html"
     change_form_template = "admin/search/duplicatepair/change_form.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[DuplicatePair]:
         """Items are fetched for the rows of the page only; joined, they would be read before sorting."""
         pairs = super().get_queryset(request).defer("first_digest", "second_digest")
         titles = Item.objects.only("title", "external_id")
-        return pairs.prefetch_related("collection", Prefetch("first", titles), Prefetch("second", titles))
+        return pairs.prefetch_related(Prefetch("first", titles), Prefetch("second", titles))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[DuplicatePair], search_term: str
@@ -87,6 +95,11 @@ class DuplicatePairAdmin(Derived, ModelAdmin[DuplicatePair]):
     @admin.display(description="Score", ordering="score")
     def shown_score(self, pair: DuplicatePair) -> str:
         return f"{pair.score:.3f}"
+
+    @admin.display(description="Impact", ordering="impact")
+    def shown_impact(self, pair: DuplicatePair) -> str:
+        """Pairs that wait at either item: deciding on an item with many settles most."""
+        return f"{pair.impact:,}"
 
     @admin.display(description="One item")
     def first_title(self, pair: DuplicatePair) -> str:
@@ -108,31 +121,6 @@ class DuplicatePairAdmin(Derived, ModelAdmin[DuplicatePair]):
     def shown_state(self, pair: DuplicatePair) -> str:
         return pair.get_state_display()
 
-    def has_decide_permission(self, request: HttpRequest, obj: DuplicatePair | None = None) -> bool:
-        return may(request, "change", DuplicatePair)
-
-    @admin.action(description="The same", permissions=["decide"])
-    def same(self, request: HttpRequest, queryset: QuerySet[DuplicatePair]) -> None:
-        self._decide_all(request, queryset, PairState.CONFIRMED)
-
-    @admin.action(description="Not the same", permissions=["decide"])
-    def not_the_same(self, request: HttpRequest, queryset: QuerySet[DuplicatePair]) -> None:
-        self._decide_all(request, queryset, PairState.DISMISSED)
-
-    @admin.action(description="Undecide", permissions=["decide"])
-    def undecide(self, request: HttpRequest, queryset: QuerySet[DuplicatePair]) -> None:
-        self._decide_all(request, queryset, PairState.SUGGESTED)
-
-    def _decide_all(self, request: HttpRequest, pairs: QuerySet[DuplicatePair], decision: PairState) -> None:
-        decided = 0
-        for pair in pairs:
-            try:
-                self.decide(request, pair, decision)
-                decided += 1
-            except CatalogError as error:
-                self.message_user(request, f"{pair}: {error.message}", messages.ERROR)
-        self.message_user(request, f"{decided} pairs: {decision.label.lower()}.")
-
     def decide(self, request: HttpRequest, pair: DuplicatePair, decision: PairState, reason: str = "") -> None:
         """Raises CatalogError when the pair cannot be decided."""
         value = cast("Decision", decision.value)
@@ -140,11 +128,53 @@ class DuplicatePairAdmin(Derived, ModelAdmin[DuplicatePair]):
         self.log_change(request, pair, f"Decided: {decision.label.lower()}. {reason}".strip())
 
     def get_urls(self) -> list[URLPattern]:
-        def decide_view(request: HttpRequest, pair_id: int) -> HttpResponse:
-            return decide_and_go_on(self, request, pair_id)
+        """Pages that write take posts only, and those that may decide; the groups are for all who see pairs."""
+        decides, sees = self.has_decide_permission, self.has_view_permission
+        routes: list[tuple[str, str, Callable[..., HttpResponse], Callable[[HttpRequest], bool]]] = [
+            ("<int:pair_id>/decide/", "duplicatepair_decide", self._posted(decide_and_go_on), decides),
+            ("undo/", "duplicatepair_undo", self._posted(undo_last), decides),
+            (
+                "merges/<int:record_id>/undo/",
+                "duplicatepair_undo_merge",
+                self._posted(undo_merge),
+                self.has_merge_permission,
+            ),
+            ("groups/", "duplicate_groups", list_groups, sees),
+            ("groups/<int:item_id>/", "duplicate_group", show_group, sees),
+        ]
+        urls = [
+            path(route, self.admin_site.admin_view(self._guarded(view, is_allowed)), name=f"search_{name}")
+            for route, name, view, is_allowed in routes
+        ]
+        return [*urls, *super().get_urls()]
 
-        view = self.admin_site.admin_view(decide_view)
-        return [path("<int:pair_id>/decide/", view, name="search_duplicatepair_decide"), *super().get_urls()]
+    def _guarded(self, view: Callable[..., HttpResponse], is_allowed: Callable[[HttpRequest], bool]) -> Any:
+        def guarded(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+            if not is_allowed(request):
+                raise PermissionDenied
+            return view(self, request, **kwargs)
+
+        return guarded
+
+    def _posted(self, view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        def posted(model_admin: DuplicatePairAdmin, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+            if request.method != "POST":
+                return HttpResponseNotAllowed(["POST"])
+            return view(model_admin, request, **kwargs)
+
+        return posted
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Adds how far the review is, and what can be undone."""
+        context = dict(extra_context or {})
+        if self.has_view_permission(request):
+            collection = request.GET.get("collection__id__exact", "")
+            context |= {
+                "collection_asked": collection,
+                "progress": progress_of(int(collection) if collection.isdecimal() else None),
+            }
+            context |= {"undo_title": last_title(request) if self.has_decide_permission(request) else ""}
+        return super().changelist_view(request, {**context, "back": request.get_full_path()})
 
     def change_view(
         self,
@@ -156,5 +186,6 @@ class DuplicatePairAdmin(Derived, ModelAdmin[DuplicatePair]):
         pair = self.get_object(request, object_id)
         context = dict(extra_context or {})
         if pair is not None and self.has_view_permission(request, pair):
-            context |= page_context(pair, can_decide=self.has_decide_permission(request))
+            can_decide, can_merge = self.has_decide_permission(request), self.has_merge_permission(request)
+            context |= page_context(request, pair, can_decide=can_decide, can_merge=can_merge)
         return super().change_view(request, object_id, form_url, context)

@@ -14,9 +14,10 @@ from django.utils.safestring import SafeString
 
 from catalog.admin.item import ItemAdmin
 from catalog.admin.site import badge, is_list, may
-from catalog.models import Item
+from catalog.models import Item, MergeRecord
 from catalog.models.item import ItemQuerySet
 from search.admin.states import STATE_COLOURS, EmbeddingStateFilter, active_states
+from search.duplicates.merging import merges_of_item
 from search.models import DuplicatePair, ItemEmbedding
 from search.models.embedding import EmbeddingState
 
@@ -52,7 +53,7 @@ class SearchableItemAdmin(ItemAdmin):
         return fieldsets
 
     def _derived_fields(self, request: HttpRequest) -> list[str]:
-        fields = {"embedding_states": ItemEmbedding, "possible_duplicates": DuplicatePair}
+        fields = {"embedding_states": ItemEmbedding, "possible_duplicates": DuplicatePair, "merges": DuplicatePair}
         return [name for name, model in fields.items() if may(request, "view", model)]
 
     @admin.display(description="Embedding")
@@ -62,6 +63,10 @@ class SearchableItemAdmin(ItemAdmin):
     @admin.display(description="Possible duplicates")
     def possible_duplicates(self, item: Item) -> SafeString | str:
         return _once(item, _pair_lines)
+
+    @admin.display(description="Merges")
+    def merges(self, item: Item) -> SafeString | str:
+        return _once(item, _merge_lines)
 
 
 def _once(item: Item, show: Callable[[Item], SafeString]) -> SafeString | str:
@@ -84,6 +89,28 @@ def _pair_lines(item: Item) -> SafeString:
     light = shown.defer("evidence", "first_digest", "second_digest")[:MAX_PAIRS]
     lines = ((_pair_line(pair, item),) for pair in light)
     return format_html_join("", "<p>{}</p>", lines)
+
+
+def _merge_lines(item: Item) -> SafeString:
+    """Each merge with the button that undoes it; the server asks for the permission when it is pressed."""
+    lines = ((_merge_line(record, item),) for record in merges_of_item(item)[:MAX_PAIRS])
+    return format_html_join("", "<p>{}</p>", lines)
+
+
+def _merge_line(record: MergeRecord, item: Item) -> SafeString:
+    other = record.other if record.keeper_id == item.pk else record.keeper
+    return format_html(
+        '{} <a class="akin-link" href="{}">{} ({})</a> by {} at {} '
+        '<button class="akin-button" formaction="{}" formnovalidate name="back" value="{}">Undo this merge</button>',
+        "Took in" if record.keeper_id == item.pk else "Went into",
+        reverse("admin:catalog_item_change", args=[other.pk]),
+        str(other)[:120],
+        other.external_id,
+        record.merged_by_name or "somebody",
+        f"{record.merged_at:%Y-%m-%d %H:%M}",
+        reverse("admin:search_duplicatepair_undo_merge", args=[record.pk]),
+        reverse("admin:catalog_item_change", args=[item.pk]),
+    )
 
 
 def _embedding_line(row: ItemEmbedding) -> SafeString:

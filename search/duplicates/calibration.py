@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
+from operator import attrgetter
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
@@ -12,7 +13,8 @@ from search.duplicates.evidence import Evidence
 from search.duplicates.scoring import Scorer
 
 NAMES = tuple(field.name for field in fields(Evidence))
-_FEWEST = 10
+values_of = attrgetter(*NAMES)  # the values of the terms, in the order of NAMES
+FEWEST = 10  # decisions of either kind
 # The default log-odds may be rescaled freely; each term's own correction is held back.
 _TRUST, _CORRECTION = 1.0, 0.5
 
@@ -51,12 +53,12 @@ class Threshold:
     recall: float
 
 
-def calibrate(labels: Sequence[Labelled]) -> Correction | None:
-    """The correction learnt from `labels`, or None with fewer than ten of either kind."""
+def calibrate(labels: Sequence[Labelled], fewest: int = FEWEST) -> Correction | None:
+    """The correction learnt from `labels`, or None with fewer than so many of either kind."""
     table = np.array([_row(label) for label in labels], dtype=np.float64)
     truth = np.array([label.is_duplicate for label in labels], dtype=bool)
     weight = np.array([label.stands_for for label in labels], dtype=np.float64)
-    if min(truth.sum(), (~truth).sum()) < _FEWEST:
+    if min(truth.sum(), (~truth).sum()) < fewest:
         return None
     model = LogisticRegression(C=0.1, max_iter=2000).fit(
         table, truth, sample_weight=weight * len(weight) / weight.sum()
@@ -66,7 +68,7 @@ def calibrate(labels: Sequence[Labelled]) -> Correction | None:
 
 
 def _row(label: Labelled) -> list[float]:
-    return [_TRUST * label.total, *(_CORRECTION * value for value in astuple(label.evidence))]
+    return [_TRUST * label.total, *(_CORRECTION * value for value in values_of(label.evidence))]
 
 
 def best_threshold(totals: Sequence[float], labels: Sequence[Labelled]) -> Threshold:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db.models import Q, QuerySet
 
 from catalog.models import Collection, Item
@@ -50,14 +52,19 @@ def group_of_item(item: Item) -> list[int]:
         scores |= found
         edge = {one for pair in found for one in pair} - reached
         reached |= edge
-    apart = _apart(Q(first__in=reached, second__in=reached))
-    return next((group for group in groups(scores, apart) if item.pk in group), [])
+    return next((group for group in groups(scores, apart_among(reached)) if item.pk in group), [])
 
 
 def groups_of_collection(collection: Collection) -> list[list[int]]:
     """All groups of two or more items of the collection."""
     of_collection = Q(collection=collection)
     return groups(_links(of_collection), _apart(of_collection))
+
+
+def apart_among(item_ids: Iterable[int]) -> set[tuple[int, int]]:
+    """The pairs of these items that were said not to be the same."""
+    ids = list(item_ids)
+    return _apart(Q(first__in=ids, second__in=ids))
 
 
 def _links(condition: Q) -> dict[tuple[int, int], float]:

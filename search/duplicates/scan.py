@@ -54,17 +54,21 @@ def scan(
     """Finds and stores the pairs of the collection; returns what it found, or None when it was cancelled or
     the policy switches duplicates off.
 
-    Raises ScanRuns when the collection is being scanned already.
+    Raises ScanRuns when the collection is being scanned already; the run is untouched then.
     """
-    run = run or start_scan(collection=collection)
-    progress = _Progress(run, on_progress)
+    with pairs_lock(collection) as is_mine:
+        if not is_mine:
+            raise ScanRuns(f"The pairs of '{collection.slug}' are being written by another process.")
+        run = run or start_scan(collection=collection)
+        _give_up_dead_runs(run)
+        return _run(collection, run, _Progress(run, on_progress))
+
+
+def _run(collection: Collection, run: Run, progress: _Progress) -> Findings | None:
+    """Scans, and says in the run what became of it."""
     state = RunState.FAILED
     try:
-        with pairs_lock(collection) as is_mine:
-            if not is_mine:
-                raise ScanRuns(f"The pairs of '{collection.slug}' are being written by another process.")
-            _give_up_dead_runs(run)
-            findings = _scan(collection, run, progress)
+        findings = _scan(collection, run, progress)
         state = RunState.FINISHED
         return findings
     except ScanCancelled:

@@ -76,3 +76,10 @@ def explain(evidence: Evidence, scorer: Scorer) -> list[Term]:
 def to_score(total: float) -> float:
     """Log-odds to a score in [0, 1]."""
     return 1 / (1 + math.exp(-max(-40.0, min(40.0, total))))
+
+
+def to_log_odds(score: float) -> float:
+    """The inverse of `to_score`, which has no value beyond 40 either."""
+    if score <= 0 or score >= 1:
+        return math.copysign(40.0, score - 0.5)
+    return math.log(score / (1 - score))

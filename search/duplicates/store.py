@@ -69,6 +69,25 @@ RESTORE = """
            OR (p.first_digest, p.second_digest) = (d.first_digest, d.second_digest))
 """
 
+# How many pairs are to review at either end: deciding one of an item with many settles most.
+WEIGH = """
+    WITH touched AS (
+        SELECT DISTINCT one.item_id FROM search_duplicatepair p
+        CROSS JOIN LATERAL (VALUES (p.first_id), (p.second_id)) AS one(item_id)
+        WHERE p.collection_id = %(collection)s AND p.state = 'suggested' AND {scope}
+    ), counted AS (
+        SELECT t.item_id,
+               (SELECT count(*) FROM search_duplicatepair q WHERE q.first_id = t.item_id AND q.state = 'suggested')
+               + (SELECT count(*) FROM search_duplicatepair q WHERE q.second_id = t.item_id AND q.state = 'suggested')
+               AS pairs
+        FROM touched t
+    )
+    UPDATE search_duplicatepair p SET impact = a.pairs + b.pairs - 1
+    FROM counted a CROSS JOIN counted b
+    WHERE p.first_id = a.item_id AND p.second_id = b.item_id AND p.state = 'suggested'
+      AND p.impact <> a.pairs + b.pairs - 1
+"""
+
 OF_ITEMS = "(p.first_id = ANY(%(items)s) OR p.second_id = ANY(%(items)s))"
 
 
@@ -83,6 +102,7 @@ def replace_pairs(
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(RESTORE.format(scope=scope), parameters)
         cursor.execute(REMOVE.format(scope=scope), parameters)
+        cursor.execute(WEIGH.format(scope=scope), parameters)
 
 
 def _upsert(collection: Collection, found: Sequence[FoundPair]) -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 from celery import shared_task
 
 from catalog.models import Run
-from search.duplicates import incremental
-from search.duplicates.scan import ScanRuns
-from search.duplicates.scan import scan as scan_collection
+from search.duplicates import incremental, rescan
+
+TRY_AGAIN_SECONDS = 20
 
 
 @shared_task(name="duplicates.check_embedded", queue="default", ignore_result=True)
@@ -20,8 +18,7 @@ def check_embedded() -> None:
 
 @shared_task(name="duplicates.scan", queue="default", ignore_result=True, acks_late=True)
 def scan(run_id: int) -> None:
-    """Does the scan that `start_scan` made a run for."""
+    """Does the scan that a run was made for, as soon as no other process writes the collection's pairs."""
     run = Run.objects.select_related("collection").filter(pk=run_id, finished_at__isnull=True).first()
-    if run is not None and run.collection is not None:
-        with suppress(ScanRuns):  # this run says that it failed, and the other one goes on
-            scan_collection(collection=run.collection, run=run)
+    if run is not None and not rescan.take_up(run):
+        scan.apply_async((run_id,), countdown=TRY_AGAIN_SECONDS)

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from catalog.errors import InvalidInput
 from catalog.models import Collection, Item
 from search.duplicates.finding import Findings
-from search.duplicates.learning import LEAST, band_of, propose
+from search.duplicates.learning import propose
 from search.duplicates.structure import Pair
+from search.duplicates.weighing import LEAST, band_of
 from search.evaluation.datasets import ordered
 from search.evaluation.metrics import PairFigures, pair_figures
 from search.models import DuplicatePair

@@ -1,6 +1,12 @@
 """The tables that search derives from the catalog, and the decisions people make about them."""
 
-from search.models.duplicate import ComparedItem, DuplicateDecision, DuplicatePair, DuplicateStatistic
+from search.models.duplicate import (
+    ComparedItem,
+    DuplicateCalibration,
+    DuplicateDecision,
+    DuplicatePair,
+    DuplicateStatistic,
+)
 from search.models.embedding import EmbeddingSpace, ItemEmbedding, Passage
 from search.models.evaluation import EvaluationRun
 from search.models.statistics import CollectionStatistic, VocabularyWord, WordStatistic
@@ -9,6 +15,7 @@ from search.models.trigger import EmbeddedItem
 __all__ = [
     "CollectionStatistic",
     "ComparedItem",
+    "DuplicateCalibration",
     "DuplicateDecision",
     "DuplicatePair",
     "DuplicateStatistic",

@@ -30,6 +30,9 @@ class DuplicatePair(models.Model):
     second = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="+")
     score = models.FloatField()
     is_flagged = models.BooleanField(help_text="Above the flag threshold; else only suggested.")
+    impact = models.PositiveIntegerField(
+        db_default=0, help_text="Pairs to review in which either item takes part, as of the last comparison."
+    )
     evidence: models.JSONField[list[dict[str, Any]], list[dict[str, Any]]] = models.JSONField(default=list)
     state = models.CharField(max_length=10, choices=PairState, default=PairState.SUGGESTED)
     is_changed = models.BooleanField(default=False, help_text="Offered again because a text changed.")
@@ -58,6 +61,18 @@ class DuplicatePair(models.Model):
             models.Index(name="duplicate_pair_queue", fields=["collection", "state", "-score", "id"]),
             # Reader: all pairs of a collection, best first.
             models.Index(name="duplicate_pair_all", fields=["collection", "-score", "id"]),
+            # Reader: the queue of all collections in the admin, best first, whatever it is filtered by.
+            models.Index(
+                name="duplicate_pair_everywhere",
+                fields=["-score", "id"],
+                include=["state", "is_flagged", "is_changed", "collection"],
+            ),
+            # Reader: the same queue, those first that settle most.
+            models.Index(
+                name="duplicate_pair_impact",
+                fields=["-impact", "-score", "id"],
+                include=["state", "is_flagged", "is_changed", "collection"],
+            ),
         ]
 
     def __str__(self) -> str:
@@ -84,10 +99,48 @@ class DuplicateDecision(models.Model):
         indexes = [
             # Reader: the history of a pair, and its latest decision.
             models.Index(name="duplicate_decision_pair", fields=["first_item_id", "second_item_id", "-id"]),
+            # Reader: how many pairs of a collection were decided today.
+            models.Index(name="duplicate_decision_recent", fields=["collection", "decided_at"]),
         ]
 
     def __str__(self) -> str:
         return f"{self.first_item_id} ~ {self.second_item_id}: {self.get_decision_display()}"
+
+
+class DuplicateCalibration(models.Model):
+    """Weights and thresholds that a person applied to a collection. All but the one in use have ended."""
+
+    collection = models.ForeignKey(Collection, on_delete=models.CASCADE, related_name="duplicate_calibrations")
+    weights: models.JSONField[dict[str, float], dict[str, float]] = models.JSONField()
+    intercept = models.FloatField()
+    flag_threshold = models.FloatField()
+    suggest_threshold = models.FloatField()
+    thresholds_before: models.JSONField[dict[str, float | None], dict[str, float | None]] = models.JSONField(
+        default=dict, help_text="Of the collection's policy without any calibration."
+    )
+    decisions = models.PositiveIntegerField(help_text="Decided pairs that it was learnt from.")
+    precision = models.FloatField(help_text="Expected, of flagged pairs.")
+    recall = models.FloatField(help_text="Expected, of the duplicates among the pairs offered for review.")
+    precision_before = models.FloatField()
+    recall_before = models.FloatField()
+    applied_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    applied_by_name = models.CharField(max_length=200, blank=True, default="")
+    applied_at = models.DateTimeField(auto_now_add=True)
+    ended_by_name = models.CharField(max_length=200, blank=True, default="")
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                name="duplicate_calibration_one_in_use", fields=["collection"], condition=Q(ended_at__isnull=True)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Calibration of {self.collection_id} from {self.decisions} decisions"
 
 
 class DuplicateStatistic(models.Model):

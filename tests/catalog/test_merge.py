@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from catalog.access import STRANGER, Actor
 from catalog.errors import Conflict, InvalidInput
 from catalog.models import Collection, Item
-from catalog.services.merge import merge_items, unmerge_items
+from catalog.services.merge import Side, count_incoming, merge_items, unmerge_items
 from catalog.visibility import visible_item
 from search.duplicates.merging import merge_pair, suggest_keeper, unmerge_pair
 from search.duplicates.scan import scan
@@ -57,6 +57,27 @@ def test_fields_are_chosen_one_by_one() -> None:
     merge_items(keeper=keeper, other=other, field_choices={"title": "other", "attributes.price": "other"})
     keeper.refresh_from_db()
     assert (keeper.title, keeper.attributes) == ("Tent", {"brand": "A", "price": 2})
+
+
+def test_a_list_is_united_unless_one_side_is_chosen() -> None:
+    red, blue = {"colours": ["red"]}, {"colours": ["blue"]}
+    choices: list[tuple[dict[str, Side], list[str]]] = [
+        ({}, ["red", "blue"]),
+        ({"attributes.colours": "keeper"}, ["red"]),
+        ({"attributes.colours": "other"}, ["blue"]),
+    ]
+    for chosen, colours in choices:
+        keeper, other = two_items({"attributes": red}, {"attributes": blue})
+        merge_items(keeper=keeper, other=other, field_choices=chosen)
+        keeper.refresh_from_db()
+        assert keeper.attributes == {"colours": colours}
+
+
+def test_what_points_at_an_item_is_counted() -> None:
+    keeper, other = two_items()
+    assert count_incoming([keeper.pk, other.pk]) == {keeper.pk: 0, other.pk: 0}
+    merge_items(keeper=keeper, other=other)
+    assert count_incoming([keeper.pk, other.pk]) == {keeper.pk: 1, other.pk: 0}
 
 
 def test_old_addresses_lead_to_the_keeper_through_a_chain_of_merges() -> None:
@@ -152,7 +173,7 @@ def test_undoing_a_merged_pair_says_not_the_same_for_good() -> None:
     scan(collection=collection)
     pair = DuplicatePair.objects.select_related("first", "second").get()
     suggestion = suggest_keeper(pair)
-    assert (suggestion.keeper.pk, suggestion.reason) == (second.pk, "1 attributes against 0")
+    assert (suggestion.keeper.pk, suggestion.reason) == (second.pk, "it has more attributes (1 against 0)")
     record = merge_pair(pair=pair, keeper_id=second.pk, actor=CURATOR)
     pair.refresh_from_db()
     assert pair.state == "confirmed"

@@ -87,7 +87,12 @@ def test_the_queue_sorts_keys_and_reads_rows_of_the_page_only(
 )
 def test_pairs_are_decided_together(pairs: list[DuplicatePair], action: str, state: str) -> None:
     chosen = [pairs[0].pk, pairs[1].pk]
-    curator().post(f"{LIST}?state=all", {"action": action, "_selected_action": chosen})
+    browser, asked = curator(), {"action": action, "_selected_action": chosen}
+    before = list(DuplicatePair.objects.values_list("state", flat=True))
+    page = browser.post(f"{LIST}?state=all", asked).content.decode()
+    assert "2 of 2 pairs will change" in page
+    assert list(DuplicatePair.objects.values_list("state", flat=True)) == before
+    browser.post(f"{LIST}?state=all", {**asked, "confirmed": "yes"})
     assert set(DuplicatePair.objects.filter(pk__in=chosen).values_list("state", flat=True)) == {state}
     assert DuplicatePair.objects.get(pk=pairs[2].pk).state == "suggested"
     assert LogEntry.objects.count() == 2

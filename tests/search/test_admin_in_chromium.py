@@ -111,6 +111,31 @@ def test_pairs_are_reviewed_with_the_keyboard(sign_in: SignIn, tents: list[Item]
     assert list(decided) == [("dismissed", ""), ("suggested", ""), ("confirmed", "sun")]
 
 
+def test_a_merge_is_made_and_undone_with_the_keyboard(
+    sign_in: SignIn, tents: list[Item], live_server: LiveServer
+) -> None:
+    first, second, _ = make_pairs(tents)
+    page = sign_in()
+    page.goto(f"{live_server.url}/admin/search/duplicatepair/{first.pk}/change/")
+    result = page.locator("#merge-result")
+    expect(result).to_contain_text("Tent 0")
+    page.check("[name='pick.title'][value=second]")
+    expect(result).to_contain_text("Tent 1")
+    page.keyboard.press("m")  # also while a choice has the focus
+    page.wait_for_url(f"**/{second.pk}/change/")
+    expect(page.locator("#review-undo")).to_contain_text("was merged into")
+    kept, merged = Item.objects.get(pk=tents[0].pk), Item.objects.get(pk=tents[1].pk)
+    assert (kept.title, merged.merged_into_id) == ("Tent 1", kept.pk)
+    page.keyboard.press("u")
+    page.wait_for_url(f"**/{first.pk}/change/")
+    expect(page.locator("body")).to_contain_text("not the same now")
+    assert list(Item.objects.order_by("pk").values_list("title", "merged_into")) == [
+        (f"Tent {n}", None) for n in range(4)
+    ]
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url(f"**/{second.pk}/change/")
+
+
 def test_a_file_is_previewed_and_imported(
     sign_in: SignIn, tents: list[Item], live_server: LiveServer, tmp_path: Path
 ) -> None:

@@ -1,0 +1,75 @@
+"""Learning from decisions: what is proposed, and what to expect of it."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+from search.duplicates.calibration import NAMES
+from search.duplicates.evidence import Evidence
+from search.duplicates.recalibration import KnownPair, recalibrate
+from search.duplicates.scoring import DEFAULT, FLAG, to_log_odds, to_score
+from search.duplicates.weighing import stands_for
+
+NOTHING = Evidence(**dict.fromkeys(NAMES, 0.0))
+
+
+def alike(words: float, price_gap: float) -> Evidence:
+    values = {"meaning": 0.8, "title_words": words, "title_letters": words, "title_contained": words}
+    return replace(NOTHING, **values, words=words, words_contained=words, rarest_word=0.5, price_gap=price_gap)
+
+
+def shop(decided: int, undecided: int = 0, seed: int = 1) -> list[KnownPair]:
+    """Pairs of a shop in which a price gap tells nothing, but words must agree well: the defaults know neither."""
+    generator = random.Random(seed)
+    pairs = []
+    for number in range(decided + undecided):
+        words, gap = generator.uniform(0.5, 1.0), generator.choice([0.0, 0.3])
+        evidence = alike(words, gap)
+        is_flagged = DEFAULT.log_odds(evidence) >= to_log_odds(FLAG)
+        pairs.append(KnownPair(number, evidence, 0.0, words > 0.85 if number < decided else None, is_flagged))
+    return pairs
+
+
+def test_what_is_learnt_is_expected_to_be_better_and_is_on_unseen_pairs() -> None:
+    found = recalibrate(shop(200, 100), DEFAULT, FLAG)
+    assert found is not None
+    assert found.expected.f1 > found.now.f1 + 0.05
+    unseen = shop(500, seed=2)
+    learnt = sum((to_score(found.scorer.log_odds(pair.evidence)) >= found.flag) == pair.is_same for pair in unseen)
+    by_default = sum(pair.is_flagged == pair.is_same for pair in unseen)
+    assert learnt > 0.85 * len(unseen) > by_default
+
+
+def test_the_same_decisions_teach_the_same() -> None:
+    assert recalibrate(shop(80, 40), DEFAULT, FLAG) == recalibrate(shop(80, 40), DEFAULT, FLAG)
+
+
+def test_changes_are_those_of_undecided_pairs_only() -> None:
+    pairs = shop(200, 100)
+    found = recalibrate(pairs, DEFAULT, FLAG)
+    assert found is not None
+    undecided = {pair.pair_id: pair for pair in pairs if pair.is_same is None}
+    assert found.undecided == len(undecided) == 100
+    assert {one.pair_id for one in (*found.flagged, *found.unflagged, *found.dropped)} <= undecided.keys()
+    assert found.unflagged
+    assert all(undecided[one.pair_id].is_flagged and one.after < found.flag for one in found.unflagged)
+    assert not any(undecided[one.pair_id].is_flagged for one in found.flagged)
+    assert found.suggest < found.flag
+
+
+def test_fewer_than_ten_of_either_kind_teach_nothing() -> None:
+    pairs = [KnownPair(n, alike(0.9, 0.0), 0.0, n < 9, True) for n in range(40)]
+    assert recalibrate(pairs, DEFAULT, FLAG) is None
+    assert recalibrate([], DEFAULT, FLAG) is None
+
+
+def test_a_decided_pair_stands_for_those_of_its_band() -> None:
+    totals = {1: 0.0, 2: 1.0, 3: -1.0, 4: 5.0, 5: 6.0, 6: -20.0}
+    assert stands_for(totals, [1, 4, 5]) == {1: 3.0, 4: 1.0, 5: 1.0}
+
+
+def test_scores_and_log_odds_are_inverse() -> None:
+    for score in (0.001, 0.12, 0.5, 0.999):
+        assert abs(to_score(to_log_odds(score)) - score) < 1e-9
+    assert (to_log_odds(0.0), to_log_odds(1.0)) == (-40.0, 40.0)
