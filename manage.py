@@ -19,6 +19,18 @@ WITHOUT_SERVICES = {
     "compilemessages",
 }
 
+# These need tables. Where the database is Akin's own they make them; elsewhere that is for `prepare`, once.
+WITH_TABLES = {
+    "benchmark",
+    "createsuperuser",
+    "evaluate",
+    "evaluate_duplicates",
+    "import_items",
+    "load_demo",
+    "retry_embeddings",
+    "spaces",
+}
+
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -34,6 +46,8 @@ def main() -> None:
     try:
         if len(sys.argv) > 1 and sys.argv[1] not in WITHOUT_SERVICES:
             services.join()
+        if len(sys.argv) > 1 and sys.argv[1] in WITH_TABLES:
+            services.prepare_tables()
         execute_from_command_line(sys.argv)
     except (ImproperlyConfigured, EmbeddedServiceError) as error:
         sys.exit(f"akin: {error}")

@@ -12,6 +12,17 @@ def join() -> None:
     embedded.join(settings.AKIN_DATA_DIR, settings.EMBEDDED_SERVICES)
 
 
+def prepare_tables() -> None:
+    """Makes the tables of an embedded database that is new or of an older version."""
+    import django
+
+    from config import schema
+
+    if "postgres" in settings.EMBEDDED_SERVICES:
+        django.setup()
+        schema.migrate()
+
+
 def leave() -> None:
     """What the end of the process does too: the last one stops the services."""
     embedded.leave(settings.AKIN_DATA_DIR)

@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
 from catalog.models import Collection
-from config import static_files
+from config import schema, static_files
 
 
 class Command(BaseCommand):
@@ -30,7 +30,7 @@ def prepare(*, with_demo: bool) -> bool:
 
     The marker stands while it loads, so that an interrupted first start is finished by the second.
     """
-    call_command("migrate", interactive=False, verbosity=0)
+    schema.migrate()
     static_files.collect()
     marker = Path(settings.AKIN_DATA_DIR) / "demo.loading"
     if not with_demo or (Collection.objects.exists() and not marker.exists()):
