@@ -9,14 +9,14 @@ from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 
-def _link(title: str, icon: str, model: str) -> dict[str, Any]:
-    """A link of the side bar, for those who may view the model."""
+def _link(title: str, icon: str, model: str, page: str | None = None) -> dict[str, Any]:
+    """A link of the side bar, to the model's list or another page, for those who may view the model."""
     app_label, model_name = model.split(".")
 
     def is_allowed(request: HttpRequest) -> bool:
         return bool(request.user.has_perm(f"{app_label}.view_{model_name}"))
 
-    address = reverse_lazy(f"admin:{app_label}_{model_name}_changelist")
+    address = reverse_lazy(page or f"admin:{app_label}_{model_name}_changelist")
     return {"title": title, "icon": icon, "link": address, "permission": is_allowed}
 
 
@@ -76,6 +76,9 @@ UNFOLD: dict[str, Any] = {
                 "separator": True,
                 "items": [
                     _link("Duplicates to review", "join_inner", "search.duplicatepair"),
+                    _link(
+                        "Groups of duplicates", "workspaces", "search.duplicatepair", "admin:search_duplicate_groups"
+                    ),
                     _link("Embeddings", "scatter_plot", "search.itemembedding"),
                     _link("Spaces", "layers", "search.embeddingspace"),
                     _link("Evaluation", "monitoring", "search.evaluationrun"),

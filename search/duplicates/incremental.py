@@ -16,7 +16,7 @@ from search.duplicates.comparison import Comparer
 from search.duplicates.finding import found_pair
 from search.duplicates.records import records_by_id
 from search.duplicates.rules import Rules, Value, rules_of
-from search.duplicates.scan import ScanRuns, database_time, mark_checked, pairs_lock, scan
+from search.duplicates.scan import ScanRuns, database_time, mark_checked, pairs_lock, scan, waiting_scan
 from search.duplicates.scoring import to_score
 from search.duplicates.store import FoundPair
 from search.duplicates.structure import Pair
@@ -73,7 +73,7 @@ def _waiting(space: EmbeddingSpace) -> dict[int, int]:
 
 
 def _check_collection(collection: Collection, space: EmbeddingSpace, count: int, deadline: float) -> int:
-    if count >= SCAN_FROM:
+    if count >= SCAN_FROM or waiting_scan(collection):
         try:
             scan(collection=collection)
         except ScanRuns:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -13,18 +12,16 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from catalog.models import Collection, Run
-from catalog.models.run import RunKind, RunState
+from catalog.models.run import RunState
 from catalog.signals import duplicate_policy_changed
 from search.duplicates.rules import rules_of
-from search.duplicates.scan import ScanRuns, scan, start_scan
+from search.duplicates.scan import WAITS_AT_MOST, ScanRuns, scan, start_scan, waiting_scan
 from search.models import DuplicatePair
 from search.models.duplicate import PairState
 
 logger = logging.getLogger(__name__)
 
-WAITS_AT_MOST = timedelta(hours=1)  # a run that no worker took up by then was lost
-
-# Whatever becomes of the message, beat finds these items and compares them.
+# Whatever becomes of the message, beat finds these items, and does the scan that waits for them.
 FORGET_CHECKED = "UPDATE search_itemembedding SET checked_digest = NULL WHERE collection_id = %s"
 
 
@@ -37,13 +34,7 @@ def queue_scan(*, collection: Collection, user_id: int | None = None) -> Run:
     """The run of a scan that a worker takes up; one that waits already is that run."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(FORGET_CHECKED, [collection.pk])
-        waiting = Run.objects.filter(
-            kind=RunKind.DUPLICATE_SCAN,
-            collection=collection,
-            state=RunState.RUNNING,
-            total__isnull=True,
-            started_at__gte=timezone.now() - WAITS_AT_MOST,
-        ).first()
+        waiting = waiting_scan(collection)
         if waiting is not None:
             if waiting.started_by_id is None and user_id is not None:
                 Run.objects.filter(pk=waiting.pk).update(started_by_id=user_id)

@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import connection
 from django.utils import timezone
@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 
 LOCK_KEY = 0x64757073  # of the advisory locks that let one process at a time write the pairs of a collection
 REPORT_SECONDS = 1.0
+WAITS_AT_MOST = timedelta(hours=1)  # a run that nobody took up by then was lost
 
 MARK_CHECKED = """
     UPDATE search_itemembedding e SET checked_digest = e.digest
@@ -48,6 +49,17 @@ def start_scan(*, collection: Collection, user_id: int | None = None) -> Run:
     return Run.objects.create(kind=RunKind.DUPLICATE_SCAN, collection=collection, started_by_id=user_id)
 
 
+def waiting_scan(collection: Collection) -> Run | None:
+    """The run of a scan that was asked for, and that nobody has taken up yet."""
+    return Run.objects.filter(
+        kind=RunKind.DUPLICATE_SCAN,
+        collection=collection,
+        state=RunState.RUNNING,
+        total__isnull=True,
+        started_at__gte=timezone.now() - WAITS_AT_MOST,
+    ).first()
+
+
 def scan(
     *, collection: Collection, run: Run | None = None, on_progress: Callable[[float], None] = lambda share: None
 ) -> Findings | None:
@@ -59,7 +71,7 @@ def scan(
     with pairs_lock(collection) as is_mine:
         if not is_mine:
             raise ScanRuns(f"The pairs of '{collection.slug}' are being written by another process.")
-        run = run or start_scan(collection=collection)
+        run = run or waiting_scan(collection) or start_scan(collection=collection)
         _give_up_dead_runs(run)
         return _run(collection, run, _Progress(run, on_progress))
 

@@ -13,8 +13,8 @@ from catalog.models.run import RunState
 from catalog.services.collections import update_collection
 from search.duplicates import incremental
 from search.duplicates.decisions import decide
-from search.duplicates.rescan import WAITS_AT_MOST, queue_scan, take_up
-from search.duplicates.scan import scan
+from search.duplicates.rescan import queue_scan, take_up
+from search.duplicates.scan import WAITS_AT_MOST, scan
 from search.models import DuplicatePair
 from tests.search.duplicates.test_scan import CURATOR, SAME_TENT, TENT, shop, the_pair
 
@@ -51,8 +51,12 @@ def test_a_scan_whose_message_was_lost_is_done_all_the_same() -> None:
     collection = shop(TENT, SAME_TENT)
     scan(collection=collection)
     assert incremental.check_embedded() == 0
-    queue_scan(collection=collection)
+    run = queue_scan(collection=collection)
     assert incremental.check_embedded() == 9
+    run.refresh_from_db()
+    assert run.state == RunState.FINISHED
+    assert collection.runs.count() == 2
+    assert incremental.check_embedded() == 0
 
 
 def test_a_new_policy_flags_at_once_and_queues_a_scan(django_capture_on_commit_callbacks: Any) -> None:
