@@ -15,6 +15,7 @@ from catalog.errors import CatalogError
 from catalog.models import Item, MergeRecord
 from search.admin.evidence import read_terms
 from search.admin.merge_form import field_choices, merge_form
+from search.admin.queue_view import filters_of, list_address, pair_address, view_of
 from search.admin.review_steps import last_title, remember, way_back
 from search.duplicates.decisions import Decision
 from search.duplicates.merging import merge_of, merge_pair, suggest_keeper, unmerge_pair
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 MAX_REASON_LENGTH = 2_000  # characters
 MERGE = "merge"  # of the page's decisions; the others are states
-QUEUE = "admin:search_duplicatepair_changelist"
 
 
 def page_context(request: HttpRequest, pair: DuplicatePair, *, can_decide: bool, can_merge: bool) -> dict[str, Any]:
@@ -37,7 +37,7 @@ def page_context(request: HttpRequest, pair: DuplicatePair, *, can_decide: bool,
     is_open = record is None and pair.first.merged_into_id is None and pair.second.merged_into_id is None
     suggestion = suggest_keeper(pair)
     keeper_id = _keeper_of(pair, request.GET.get("keeper")) or suggestion.keeper.pk
-    following = next_pair(pair)
+    following = next_pair(pair, view_of(request))
     items = [pair.first, pair.second]
     return {
         "title": "The same, or not?",
@@ -50,15 +50,12 @@ def page_context(request: HttpRequest, pair: DuplicatePair, *, can_decide: bool,
         "can_decide": can_decide,
         "can_merge": can_merge and is_open,
         "can_unmerge": can_merge and record is not None,
-        "next_address": address_of(following) if following else reverse(QUEUE),
+        "next_address": pair_address(request, following) if following else list_address(request),
+        "filters": filters_of(request),
         "decide_address": reverse("admin:search_duplicatepair_decide", args=[pair.pk]),
         "progress": progress_of(pair.collection_id),
         "undo_title": last_title(request) if can_decide else "",
     }
-
-
-def address_of(pair: DuplicatePair) -> str:
-    return reverse("admin:search_duplicatepair_change", args=[pair.pk])
 
 
 def decide_and_go_on(model_admin: DuplicatePairAdmin, request: HttpRequest, pair_id: int) -> HttpResponse:
@@ -74,11 +71,11 @@ def decide_and_go_on(model_admin: DuplicatePairAdmin, request: HttpRequest, pair
         step, done = (_merge if decision == MERGE else _decide)(model_admin, request, pair)
     except CatalogError as error:
         messages.error(request, error.message)
-        return HttpResponseRedirect(address_of(pair))
+        return HttpResponseRedirect(pair_address(request, pair))
     remember(request, done, [step])
     messages.success(request, done)
-    following = pair if decision == PairState.SUGGESTED else next_pair(pair)
-    return HttpResponseRedirect(address_of(following) if following else reverse(QUEUE))
+    following = pair if decision == PairState.SUGGESTED else next_pair(pair, view_of(request))
+    return HttpResponseRedirect(pair_address(request, following) if following else list_address(request))
 
 
 def undo_merge(model_admin: DuplicatePairAdmin, request: HttpRequest, record_id: int) -> HttpResponse:

@@ -14,6 +14,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from catalog.access import actor_of_user
 from catalog.errors import CatalogError
+from search.admin.queue_view import pair_address
 from search.duplicates.review import Step, undo
 from search.models import DuplicatePair
 
@@ -58,9 +59,8 @@ def undo_last(model_admin: DuplicatePairAdmin, request: HttpRequest) -> HttpResp
         model_admin.log_change(request, pair, f"Undone: {entry['title']}")
     note = " The items count as not the same now." if any(step.merge_id for step in steps) else ""
     messages.success(request, f"Undone: {entry['title']}{note}")
-    if len(steps) == 1 and DuplicatePair.objects.filter(pk=steps[0].pair_id).exists():
-        return HttpResponseRedirect(reverse("admin:search_duplicatepair_change", args=[steps[0].pair_id]))
-    return HttpResponseRedirect(way_back(request))
+    only = DuplicatePair.objects.filter(pk=steps[0].pair_id).first() if len(steps) == 1 else None
+    return HttpResponseRedirect(pair_address(request, only) if only else way_back(request))
 
 
 def way_back(request: HttpRequest) -> str:

@@ -49,12 +49,27 @@ class QueueProgress:
         return self.decided_today / ((self.decided_today + self.left) or 1)
 
 
-def next_pair(pair: DuplicatePair) -> DuplicatePair | None:
+@dataclass(frozen=True, slots=True)
+class QueueView:
+    """Which of a collection's undecided pairs a person goes through, and whether by impact before the score."""
+
+    by_impact: bool = False
+    is_flagged: bool | None = None
+    is_changed: bool | None = None
+
+
+def next_pair(pair: DuplicatePair, view: QueueView | None = None) -> DuplicatePair | None:
     """The pair that follows in the collection's queue. Pairs of an item that is merged by now are passed over."""
+    view = view or QueueView()
     queue = DuplicatePair.objects.filter(collection=pair.collection_id, state=PairState.SUGGESTED)
     behind = Q(score__lt=pair.score) | Q(score=pair.score, id__gt=pair.pk)
-    whole = queue.filter(behind, first__merged_into=None, second__merged_into=None)
-    return whole.only("pk").order_by("-score", "id").first()
+    order = ["-score", "id"]
+    if view.by_impact:
+        behind, order = Q(impact__lt=pair.impact) | (Q(impact=pair.impact) & behind), ["-impact", *order]
+    asked = {"is_flagged": view.is_flagged, "is_changed": view.is_changed}
+    wanted = {name: value for name, value in asked.items() if value is not None}
+    whole = queue.filter(behind, first__merged_into=None, second__merged_into=None, **wanted)
+    return whole.only("pk").order_by(*order).first()
 
 
 def progress_of(collection_id: int | None = None) -> QueueProgress:

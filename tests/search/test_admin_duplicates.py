@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.contrib import admin
@@ -121,6 +122,25 @@ def test_a_decision_leads_to_the_next_pair(pairs: list[DuplicatePair]) -> None:
     answer = browser.post(f"{LIST}{pairs[3].pk}/decide/", {"decision": "confirmed"})
     assert answer.headers["Location"] == LIST
     assert "Other colour" in LogEntry.objects.order_by("pk")[0].change_message
+
+
+def test_the_way_through_the_queue_keeps_filters_and_order(pairs: list[DuplicatePair]) -> None:
+    """By impact the third pair comes first, then the second; the fourth one is not flagged."""
+    DuplicatePair.objects.filter(pk__in=[pair.pk for pair in pairs[:3]]).update(is_flagged=True)
+    for pair, impact in zip(pairs, (1, 2, 3, 2), strict=True):
+        DuplicatePair.objects.filter(pk=pair.pk).update(impact=impact)
+    browser, filters = curator(), "is_flagged__exact=1&o=-2"
+    assert listed(browser, is_flagged__exact="1", o="-2") == [pairs[2].pk, pairs[1].pk, pairs[0].pk]
+    asked = {"_changelist_filters": filters}
+    kept = urlencode(asked)
+    assert f"{LIST}{pairs[2].pk}/change/?{kept}" in browser.get(f"{LIST}?{filters}").content.decode()
+    page = browser.get(f"{LIST}{pairs[2].pk}/change/", asked)
+    assert page.context["next_address"] == f"{LIST}{pairs[1].pk}/change/?{kept}"
+    answer = browser.post(f"{LIST}{pairs[1].pk}/decide/", {"decision": "dismissed", **asked})
+    assert answer.headers["Location"] == f"{LIST}{pairs[0].pk}/change/?{kept}"
+    assert browser.post(f"{LIST}undo/", asked).headers["Location"] == f"{LIST}{pairs[1].pk}/change/?{kept}"
+    answer = browser.post(f"{LIST}{pairs[0].pk}/decide/", {"decision": "dismissed", **asked})
+    assert answer.headers["Location"] == f"{LIST}?{filters}"
 
 
 def test_only_known_decisions_are_taken_and_only_by_post(pairs: list[DuplicatePair]) -> None:
