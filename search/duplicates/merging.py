@@ -75,6 +75,8 @@ def merge_pair(
         raise InvalidInput("The keeper has to be one of the two items.")
     keeper, other = (pair.first, pair.second) if keeper_id == pair.first_id else (pair.second, pair.first)
     with transaction.atomic():
+        # The items before the pair, as undoing does: two people at once wait for each other instead of in a circle.
+        list(Item.objects.filter(pk__in=[keeper.pk, other.pk]).order_by("pk").select_for_update().values_list("pk"))
         _check_apart(pair)
         decide(pair=pair, decision="confirmed", actor=actor, reason=reason)
         return merge_items(keeper=keeper, other=other, field_choices=field_choices, actor_name=actor.name)
