@@ -66,6 +66,15 @@ class LocalEncoder:
         offsets: list[Offsets] = encoded["offset_mapping"]
         return offsets
 
+    def whole_words(self, words: Sequence[str]) -> set[str]:
+        """A blank before the word makes it the start of one for tokenizers that tell the two apart."""
+        tokenizer: Any = self._model.tokenizer
+        if self._is_bare:
+            unknown, tokens = "[UNK]", [tokenizer.encode(f" {word}", add_special_tokens=False).tokens for word in words]
+        else:
+            unknown, tokens = tokenizer.unk_token, [tokenizer.tokenize(f" {word}") for word in words]
+        return {word for word, own in zip(words, tokens, strict=True) if len(own) == 1 and own[0] != unknown}
+
     def encode_documents(self, texts: Sequence[str]) -> Vectors:
         """In batches of similar length: few long texts at a time, because what a batch takes of memory stays taken."""
         prefixed = [self._document_prefix + text for text in texts]

@@ -5,18 +5,24 @@ from __future__ import annotations
 import hashlib
 import logging
 import unicodedata
+from collections.abc import Sequence
 
 import numpy as np
 from django.core.cache import cache
 from numpy.typing import NDArray
 from redis.exceptions import RedisError
 
-from search.embedding.encoders import encoder_of
+from search.embedding.encoders import encoder_of, is_loaded
 from search.models import EmbeddingSpace
 
 logger = logging.getLogger(__name__)
 
 CACHE_SECONDS = 24 * 3_600
+
+
+def whole_words(space: EmbeddingSpace, words: Sequence[str]) -> set[str]:
+    """Those of the words that the space's model knows as one; none while the model is not in this process."""
+    return encoder_of(space).whole_words(words) if is_loaded(space) else set()
 
 
 def query_vector(space: EmbeddingSpace, text: str) -> NDArray[np.float32]:

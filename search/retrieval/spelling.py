@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from rapidfuzz.distance import OSA
@@ -83,10 +83,13 @@ class Reading:
     completions: tuple[str, ...] = ()
 
 
-def read_unknown(typed: str, text: str, unknown: Sequence[str], vocabulary: Vocabulary) -> Reading | None:
+def read_unknown(
+    typed: str, text: str, unknown: Sequence[str], vocabulary: Vocabulary, is_word: Callable[[str], bool]
+) -> Reading | None:
     """Reads the query's `text`, of which the words `unknown`, as typed, are in no item. None where none helps.
 
-    `typed` is the whole query with its quotes and exclusions, which a suggestion keeps.
+    `typed` is the whole query with its quotes and exclusions, which a suggestion keeps. What `is_word` says is a word
+    of the language is no slip, and is only completed.
     """
     last = text.rsplit(maxsplit=1)[-1] if text.split() else ""
     completions: list[str] = []
@@ -97,6 +100,8 @@ def read_unknown(typed: str, text: str, unknown: Sequence[str], vocabulary: Voca
             if completions:
                 text = f"{text[: -len(word)]}{completions[0]}"
                 continue
+        if is_word(word):
+            continue
         if correction := vocabulary.correction(word.lower()):
             text, suggestion = (_replaced(one, word, correction) for one in (text, suggestion))
     if text == "" or (suggestion == typed and not completions):

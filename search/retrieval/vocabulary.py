@@ -11,6 +11,8 @@ from threading import Lock
 from django.db import connection
 
 from catalog.models import Collection
+from search.embedding.query import whole_words
+from search.embedding.spaces import active_space
 from search.models import CollectionStatistic, VocabularyWord
 from search.retrieval.query import ParsedQuery
 from search.retrieval.snippets import stem
@@ -48,7 +50,10 @@ def read_query(collection: Collection, typed: str, parsed: ParsedQuery) -> Read:
     unknown = _unknown(collection, parsed, words)
     if not unknown or not words.documents:
         return Read(parsed, words)
-    reading = read_unknown(typed.strip(), parsed.text, unknown, vocabulary_of(collection))
+    words_of_language = whole_words(active_space(), unknown)
+    reading = read_unknown(
+        typed.strip(), parsed.text, unknown, vocabulary_of(collection), words_of_language.__contains__
+    )
     if reading is None:
         return Read(parsed, words)
     read = replace(parsed, text=reading.text)

@@ -52,6 +52,14 @@ def test_static_embeddings_cut_to_fewer_dimensions(tmp_path: Path, settings: Laz
     assert (next((tmp_path / "data" / "models").glob("*/complete"))).exists()
 
 
+def test_words_that_a_model_knows_as_a_whole(tmp_path: Path) -> None:
+    save_static_model(tmp_path / "static")
+    save_tiny_transformer(tmp_path / "tiny")
+    for folder in ("static", "tiny"):
+        encoder = LocalEncoder(space_of(tmp_path / folder, 32, options={"backend": "torch"}))
+        assert encoder.whole_words(["lamp", "lampp", "red"]) == {"lamp", "red"}
+
+
 def test_a_transformer_with_prefixes(tmp_path: Path) -> None:
     save_tiny_transformer(tmp_path)
     space = space_of(tmp_path, 32, query_prefix="number ", document_prefix="red ", options={"backend": "torch"})

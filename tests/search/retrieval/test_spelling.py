@@ -72,8 +72,9 @@ def test_a_correction_is_near_or_two_words_that_make_it_up(word: str) -> None:
         ("red tun", "red tun", ["tun"], Reading("red tunnel", None, ("tunnel", "tuna"))),
         ("tun red", "tun red", ["tun"], None),  # not the last word, and too short to correct
         ("zebra", "zebra", ["zebra"], None),
+        ("lantren", "lantren", ["lantren"], None),  # taken for a word of the language
         ("", "", [], None),
     ],
 )
 def test_a_query_is_read_by_what_is_known(typed: str, text: str, unknown: list[str], reading: Reading | None) -> None:
-    assert read_unknown(typed, text, unknown, VOCABULARY) == reading
+    assert read_unknown(typed, text, unknown, VOCABULARY, {"lantren"}.__contains__) == reading
