@@ -18,12 +18,12 @@ from tests.factories import add_items, make_collection
 pytestmark = pytest.mark.django_db
 THINGS = ["tent", "lamp", "rope", "stove", "kettle", "ladder", "hammer", "bucket", "kite", "drum"]
 MAKERS = ["Norrdal", "Tarn", "Fjell", "Kvist"]
-PAIRS = 40
+PAIRS = 30
 
 
 @pytest.fixture
 def shop() -> Collection:
-    """Each of forty things twice, in other words."""
+    """Each of thirty things twice, in other words."""
     collection = make_collection()
     for number in range(PAIRS):
         maker, thing = MAKERS[number // 10], THINGS[number % 10]
