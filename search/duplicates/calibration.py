@@ -46,9 +46,14 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """Log-odds from which pairs are flagged, and the precision and recall of the labels that this gives."""
+    """Log-odds from which pairs are flagged, and the precision and recall of the labels that this gives.
+
+    Any other value above `low` and up to `high` separates the labels as well.
+    """
 
     log_odds: float
+    low: float
+    high: float
     precision: float
     recall: float
 
@@ -81,4 +86,5 @@ def best_threshold(totals: Sequence[float], labels: Sequence[Labelled]) -> Thres
     hits, flagged = np.cumsum(weight * truth), np.cumsum(weight)
     at = int((2 * hits / (flagged + hits[-1])).argmax())
     after = found[min(at + 1, len(found) - 1)]
-    return Threshold(float((found[at] + after) / 2), float(hits[at] / flagged[at]), float(hits[at] / hits[-1]))
+    middle, low, high = float((found[at] + after) / 2), float(after), float(found[at])
+    return Threshold(middle, low, high, float(hits[at] / flagged[at]), float(hits[at] / hits[-1]))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from search.duplicates.calibration import NAMES, Labelled, best_threshold, calibrate, values_of
+from search.duplicates.calibration import NAMES, Labelled, Threshold, best_threshold, calibrate, values_of
 from search.duplicates.evidence import Evidence
 from search.duplicates.scoring import Scorer, to_log_odds, to_score
 from search.duplicates.weighing import stands_for
@@ -90,10 +90,11 @@ def recalibrate(pairs: Sequence[KnownPair], scorer: Scorer, flag: float) -> Reca
     learnt = _learn(examples, scorer)
     if learnt is None:
         return None
-    learnt_scorer, threshold = learnt
-    proposed_flag, proposed_suggest = to_score(threshold), to_score(threshold - SUGGEST_BELOW)
+    learnt_scorer, best = learnt
     before, after = own + others, _log_odds(table, learnt_scorer) + others
     undecided = [(at, pair) for at, pair in enumerate(pairs) if pair.is_same is None]
+    threshold = steadiest(best, [after[at] for at, _ in undecided], [pair.is_flagged for _, pair in undecided])
+    proposed_flag, proposed_suggest = to_score(threshold), to_score(threshold - SUGGEST_BELOW)
     changes = [Change(pair.pair_id, to_score(before[at]), to_score(after[at])) for at, pair in undecided]
     was_flagged = {pair.pair_id for _, pair in undecided if pair.is_flagged}
     same = sum(example.label.is_duplicate for example in examples)
@@ -112,6 +113,27 @@ def recalibrate(pairs: Sequence[KnownPair], scorer: Scorer, flag: float) -> Reca
     )
 
 
+def steadiest(best: Threshold, totals: Sequence[float], is_flagged: Sequence[bool]) -> float:
+    """Of the thresholds that separate the labels alike, the one that changes the fewest flags of other pairs.
+
+    Decisions far apart say nothing of what lies between them. Of several such thresholds it is the one in the middle.
+    """
+    found, flags = np.array(totals, dtype=np.float64), np.array(is_flagged, dtype=bool)
+    order = np.argsort(found, kind="stable")
+    found, flags = found[order], flags[order]
+    inside = found[(found > best.low) & (found < best.high)]
+    edges = np.unique(np.concatenate([[best.low], inside, [best.high]]))
+    candidates = (edges[1:] + edges[:-1]) / 2
+    if not len(candidates):
+        return best.log_odds
+    below = np.searchsorted(found, candidates)
+    flagged_below = np.concatenate([[0], np.cumsum(flags)])[below]
+    unflagged_above = np.sum(~flags) - np.concatenate([[0], np.cumsum(~flags)])[below]
+    changes = flagged_below + unflagged_above
+    fewest = candidates[changes == changes.min()]
+    return float(fewest[np.abs(fewest - best.log_odds).argmin()])
+
+
 def _log_odds(table: Floats, scorer: Scorer) -> Floats:
     """What `scorer.log_odds` gives for each row of evidence, all at once."""
     weights = np.array([scorer.weights.get(name, 0.0) for name in NAMES], dtype=np.float64)
@@ -128,14 +150,14 @@ def _examples(pairs: Sequence[KnownPair], own: Floats, totals: Floats) -> list[E
     ]
 
 
-def _learn(examples: Sequence[Example], scorer: Scorer, **fewest: int) -> tuple[Scorer, float] | None:
-    """The corrected scorer and the log-odds to flag from."""
+def _learn(examples: Sequence[Example], scorer: Scorer, **fewest: int) -> tuple[Scorer, Threshold] | None:
+    """The corrected scorer and the threshold to flag from."""
     labels = [example.label for example in examples]
     correction = calibrate(labels, **fewest)
     if correction is None:
         return None
     corrected = correction.applied_to(scorer)
-    return corrected, best_threshold([_total(one, corrected) for one in examples], labels).log_odds
+    return corrected, best_threshold([_total(one, corrected) for one in examples], labels)
 
 
 def _predicted_unseen(examples: Sequence[Example], scorer: Scorer) -> list[bool]:
@@ -148,7 +170,7 @@ def _predicted_unseen(examples: Sequence[Example], scorer: Scorer) -> list[bool]
         )
         for at, (one, its) in enumerate(zip(examples, folds, strict=True)):
             if its == fold and learnt is not None:
-                predicted[at] = _total(one, learnt[0]) >= learnt[1]
+                predicted[at] = _total(one, learnt[0]) >= learnt[1].log_odds
     return predicted
 
 

@@ -57,7 +57,7 @@ def apply_calibration(*, collection: Collection, fingerprint: str, actor: Actor)
     if proposal is None:
         raise InvalidInput(f"There are too few decisions: {FEWEST} of either kind are needed.")
     if fingerprint_of(proposal) != fingerprint:
-        raise Conflict("The decisions have changed since you looked. Look at the new proposal first.")
+        raise Conflict("The decisions or pairs have changed since you looked. Look at the new proposal first.")
     return _put_in_use(
         collection,
         actor,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
-from search.duplicates.calibration import NAMES
+from search.duplicates.calibration import NAMES, Threshold
 from search.duplicates.evidence import Evidence
-from search.duplicates.recalibration import KnownPair, recalibrate
+from search.duplicates.recalibration import KnownPair, recalibrate, steadiest
 from search.duplicates.scoring import DEFAULT, FLAG, to_log_odds, to_score
 from search.duplicates.weighing import stands_for
 
@@ -73,3 +73,23 @@ def test_scores_and_log_odds_are_inverse() -> None:
     for score in (0.001, 0.12, 0.5, 0.999):
         assert abs(to_score(to_log_odds(score)) - score) < 1e-9
     assert (to_log_odds(0.0), to_log_odds(1.0)) == (-40.0, 40.0)
+
+
+def test_where_decisions_leave_a_gap_the_fewest_flags_change() -> None:
+    best = Threshold(log_odds=0.0, low=-4.0, high=4.0, precision=1.0, recall=1.0)
+    totals, flags = [-5.0, -3.0, -2.0, 1.0, 3.0, 5.0], [False, False, True, True, True, True]
+    assert steadiest(best, totals, flags) == -2.5
+    assert steadiest(best, totals, [not flag for flag in flags]) == 3.5
+    assert steadiest(best, [], []) == 0.0
+    assert steadiest(replace(best, low=0.0, high=0.0), totals, flags) == 0.0
+
+
+def test_decisions_on_clear_pairs_alone_change_no_flag_between_them() -> None:
+    pairs = [KnownPair(n, alike(0.99 if n < 12 else 0.3, 0.0), 0.0, n < 12, n < 12) for n in range(24)]
+    between = [alike(0.4 + n / 100, 0.0) for n in range(50)]
+    pairs += [
+        KnownPair(100 + n, evidence, 0.0, None, DEFAULT.log_odds(evidence) >= 0) for n, evidence in enumerate(between)
+    ]
+    found = recalibrate(pairs, DEFAULT, FLAG)
+    assert found is not None
+    assert (found.flagged, found.unflagged) == ([], [])
