@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 
 from search.embedding.encoders import encoder_of, is_loaded
 from search.models import EmbeddingSpace
+from search.models.embedding import EncoderKind
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +24,16 @@ CACHE_SECONDS = 24 * 3_600
 def whole_words(space: EmbeddingSpace, words: Sequence[str]) -> set[str]:
     """Those of the words that the space's model knows as one; none while the model is not in this process."""
     return encoder_of(space).whole_words(words) if is_loaded(space) else set()
+
+
+def similarities(
+    space: EmbeddingSpace, vector: NDArray[np.float32], texts: Sequence[str]
+) -> NDArray[np.float32] | None:
+    """The cosine of each short text to the query's vector, None where that would take a request to another machine."""
+    if space.kind == EncoderKind.HTTP or not texts:
+        return None
+    found: NDArray[np.float32] = encoder_of(space).encode_documents(texts) @ vector
+    return found
 
 
 def query_vector(space: EmbeddingSpace, text: str) -> NDArray[np.float32]:

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 from django.db import connection
 
+from search.embedding.query import similarities
 from search.retrieval import fusion
 from search.retrieval.bands import NullDistribution, band_of, null_distribution
 from search.retrieval.collapse import twins_of
 from search.retrieval.ranking import Prepared, Ranked
-from search.retrieval.snippets import body_snippet
-from search.retrieval.types import Band, Explanation, Hit, LegExplanation, SearchRequest
+from search.retrieval.sentences import Span, sentences_of
+from search.retrieval.snippets import SNIPPET_LENGTH, body_snippet, marks_of
+from search.retrieval.types import Band, Explanation, Hit, LegExplanation, SearchRequest, Snippet
+
+MAX_SENTENCES_OF_A_HIT = 8
+MAX_SENTENCES = 16  # of a page
+
+Passages = Mapping[int, Span]
 
 ROWS = """
     SELECT i.id, i.external_id, i.title, i.body, i.url, i.image, i.attributes,
@@ -49,6 +56,7 @@ def build_hits(request: SearchRequest, prepared: Prepared, ranked: Ranked, page:
         return ()
     rows = load_rows(page, [lexeme for word in prepared.words.words for lexeme in word.lexemes])
     passages = _best_passages(prepared, page)
+    snippets = _snippets(request, prepared, [rows[item_id] for item_id in page], passages)
     twins = twins_of(ranked, list(page))
     positions = {item_id: n for n, item_id in enumerate(ranked.ids)}
     explain = _Explainer(request, prepared, ranked) if request.explain else None
@@ -65,7 +73,7 @@ def build_hits(request: SearchRequest, prepared: Prepared, ranked: Ranked, page:
                 image=row.image,
                 score=round(float(ranked.scores[n]), 6),
                 band=_band(prepared, ranked, n, row),
-                snippet=_snippet(request, prepared, row, passage),
+                snippet=snippets[item_id],
                 attributes=row.attributes,
                 explanation=explain(n, row, passage) if explain else None,
                 duplicates=twins.get(item_id, ()),
@@ -86,7 +94,7 @@ def _read(row: tuple[Any, ...]) -> tuple[Any, ...]:
     return *plain, dict(orjson.loads(attributes) if isinstance(attributes, str) else attributes), tuple(matched)
 
 
-def _best_passages(prepared: Prepared, ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+def _best_passages(prepared: Prepared, ids: Sequence[int]) -> dict[int, Span]:
     if prepared.space is None or prepared.vector is None:
         return {}
     sql = BEST_PASSAGES.format(dimensions=prepared.space.dimensions)
@@ -96,12 +104,47 @@ def _best_passages(prepared: Prepared, ids: Sequence[int]) -> dict[int, tuple[in
         return {row[0]: (row[1], row[2]) for row in cursor.fetchall()}
 
 
-def _snippet(request: SearchRequest, prepared: Prepared, row: Row, passage: tuple[int, int] | None) -> Any:
+def _snippets(
+    request: SearchRequest, prepared: Prepared, rows: Sequence[Row], passages: Passages
+) -> dict[int, Snippet]:
+    """A piece of each body: around the query's words, else from the sentence that is closest in meaning."""
     words = prepared.words
-    weights = {lexeme: words.idf(word) for word in words.words for lexeme in word.lexemes if lexeme in row.matched}
+    language = request.collection.language
+    spans = {row.item_id: _in_body(row, passages.get(row.item_id)) for row in rows}
+    weights = {
+        row.item_id: {
+            lexeme: words.idf(word) for word in words.words for lexeme in word.lexemes if lexeme in row.matched
+        }
+        for row in rows
+    }
+    wordless = [row for row in rows if not marks_of(row.body, weights[row.item_id], language)]
+    spans |= _closest_sentences(prepared, wordless, spans)
+    return {row.item_id: body_snippet(row.body, weights[row.item_id], language, spans[row.item_id]) for row in rows}
+
+
+def _in_body(row: Row, passage: Span | None) -> Span | None:
     offset = len(row.title) + 1
-    span = (max(passage[0] - offset, 0), max(passage[1] - offset, 0)) if passage else None
-    return body_snippet(row.body, weights, request.collection.language, span)
+    return (max(passage[0] - offset, 0), max(passage[1] - offset, 0)) if passage else None
+
+
+def _closest_sentences(
+    prepared: Prepared, rows: Sequence[Row], passages: Mapping[int, Span | None]
+) -> dict[int, Span | None]:
+    """Only a few sentences are looked at, of the first hits first: each costs milliseconds."""
+    if prepared.space is None or prepared.vector is None:
+        return {}
+    candidates: list[tuple[Row, Span]] = []
+    for row in rows:
+        start, end = passages[row.item_id] or (0, len(row.body))
+        spans = sentences_of(row.body, start, end, MAX_SENTENCES_OF_A_HIT)
+        if 1 < len(spans) <= MAX_SENTENCES - len(candidates):
+            candidates += [(row, span) for span in spans]
+    texts = [row.body[start : min(end, start + SNIPPET_LENGTH)] for row, (start, end) in candidates]
+    found = similarities(prepared.space, prepared.vector, texts)
+    if found is None:
+        return {}
+    best = sorted(zip(found.tolist(), range(len(candidates)), strict=True))
+    return {candidates[n][0].item_id: candidates[n][1] for _, n in best}
 
 
 def _band(prepared: Prepared, ranked: Ranked, n: int, row: Row) -> Band:
@@ -146,7 +189,7 @@ class _Explainer:
             for name, raw, has in self._legs
         ]
 
-    def __call__(self, n: int, row: Row, passage: tuple[int, int] | None) -> Explanation:
+    def __call__(self, n: int, row: Row, passage: Span | None) -> Explanation:
         where = self._ranked.order[n]
         legs = tuple(
             LegExplanation(

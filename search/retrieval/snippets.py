@@ -68,8 +68,8 @@ def _lexeme(word: str, weights: dict[str, float], language: str) -> str:
 
 
 def _word_start(body: str, start: int) -> int:
-    if start <= 0:
-        return 0
+    if start <= 0 or body[start - 1 : start].isspace():
+        return max(start, 0)
     space = body.find(" ", start)
     return start if space < 0 or space - start > MARGIN else space + 1
 
