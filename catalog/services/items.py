@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from catalog.errors import Conflict, NotFound
@@ -16,6 +16,8 @@ from catalog.schemas import ItemInput
 from catalog.services.collections import announce
 
 CONTENT_FIELDS = ("title", "body", "url", "image", "attributes", "status")
+
+LOCK_KEY = 0x6974656D  # of the advisory locks that let one batch at a time write a collection's items
 
 Outcome = Literal["created", "updated", "unchanged"]
 Content: TypeAlias = tuple[Any, ...]  # the values of CONTENT_FIELDS
@@ -67,6 +69,8 @@ def upsert_items(*, collection: Collection, entries: Sequence[ItemInput]) -> lis
     what is stored is not written.
     """
     with transaction.atomic():
+        if len(entries) > 1:
+            _wait_for_other_batches(collection)
         stored = _stored(collection, {entry.external_id for entry in entries})
         before = dict(stored)
         outcomes: list[Outcome] = []
@@ -80,6 +84,12 @@ def upsert_items(*, collection: Collection, entries: Sequence[ItemInput]) -> lis
             _write(collection, changed)
             transaction.on_commit(lambda: announce(collection.pk))
     return [UpsertResult(entry.external_id, outcome) for entry, outcome in zip(entries, outcomes, strict=True)]
+
+
+def _wait_for_other_batches(collection: Collection) -> None:
+    """Two batches with the same new items in another order would deadlock. A single item waits for nobody."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK_KEY, collection.pk % 2**31])
 
 
 def _stored(collection: Collection, external_ids: AbstractSet[str]) -> dict[str, Content]:

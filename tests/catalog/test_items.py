@@ -94,7 +94,7 @@ def test_the_same_external_id_may_be_in_several_collections(shop: Collection) ->
 def test_a_batch_takes_a_fixed_number_of_statements(
     shop: Collection, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_num_queries(4):  # savepoint, lock and read, write, release
+    with django_assert_num_queries(5):  # savepoint, turn, lock and read, write, release
         upsert_items(collection=shop, entries=[entry(str(n)) for n in range(200)])
 
 

@@ -28,6 +28,7 @@ PATHS = {
     "/api/v1/collections/{slug}/duplicates/check": {"post"},
     "/api/v1/collections/{slug}/duplicates": {"get"},
     "/api/v1/collections/{slug}/duplicates/{pair_id}/decision": {"post"},
+    "/api/v1/collections/{slug}/embeddings/retry": {"post"},
     "/api/v1/collections/{slug}/status": {"get"},
 }
 
