@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 import os
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -38,18 +36,6 @@ def on_starting(server: Any) -> None:
 
 def post_worker_init(worker: Any) -> None:
     """The model is loaded after the fork, beside the first requests: its threads would not survive a fork."""
-    threading.Thread(target=_warm, name="warm-encoder", daemon=True).start()
+    from search.embedding import warmth
 
-
-def _warm() -> None:
-    from django.db import connection
-
-    from search.embedding.encoders import encoder_of
-    from search.embedding.spaces import active_space
-
-    try:
-        encoder_of(active_space()).encode_query("warm")
-    except Exception:
-        logging.getLogger(__name__).exception("The model could not be loaded before the first search")
-    finally:
-        connection.close()
+    warmth.start()

@@ -9,5 +9,6 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "sweep": {"task": "embedding.sweep", "schedule": 300.0, "options": {"expires": 300}},
     "check-duplicates": {"task": "duplicates.check_embedded", "schedule": 10.0, "options": {"expires": 10}},
     "keep-ready": {"task": "retrieval.keep_ready", "schedule": 20.0, "options": {"expires": 20}},
+    "compare-waiting": {"task": "evaluation.compare_waiting", "schedule": 20.0, "options": {"expires": 20}},
     "calibrate": {"task": "retrieval.calibrate", "schedule": 300.0, "options": {"expires": 300}},
 }

@@ -22,6 +22,7 @@ class RunKind(models.TextChoices):
     BACKFILL = "backfill", "Backfill"
     REINDEX = "reindex", "Reindex"
     DUPLICATE_SCAN = "duplicate_scan", "Duplicate scan"
+    COMPARISON = "comparison", "Comparison"
 
 
 class Run(models.Model):

@@ -1,4 +1,4 @@
-"""Embedding spaces in the admin: which model answers, and how much of the catalog each one covers."""
+"""Embedding spaces in the admin: which model answers, how much of the catalog each covers, and replacing one."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from typing import Any, cast
 
 from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
-from django.http import HttpRequest
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from catalog.admin.site import Derived, ModelAdmin, badge, bar
+from catalog.admin.site import Derived, ModelAdmin, badge, bar, may
+from search.admin.space_form import add_space_view
+from search.admin.space_page import page_context
+from search.admin.space_steps import take_step
 from search.models import EmbeddingSpace
 from search.models.embedding import EmbeddingState, SpaceState
 
@@ -33,11 +36,12 @@ class EmbeddingSpaceAdmin(Derived, ModelAdmin[EmbeddingSpace]):
         "failed",
         "model",
         "dimensions",
-        "modality",
+        "storage",
         "activated_at",
     )
     show_full_result_count = False
     sortable_by = ()
+    change_form_template = "admin/search/embeddingspace/change_form.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[EmbeddingSpace]:
         def rows_in(*states: EmbeddingState) -> Count:
@@ -74,3 +78,36 @@ class EmbeddingSpaceAdmin(Derived, ModelAdmin[EmbeddingSpace]):
         address = reverse("admin:search_itemembedding_changelist")
         link = '<a class="akin-link" href="{}?state__exact=failed&amp;space__id__exact={}">{}</a>'
         return format_html(link, address, space.pk, count) if count else "0"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return may(request, "add", EmbeddingSpace)
+
+    def has_steps_permission(self, request: HttpRequest) -> bool:
+        """Replacing the model is for administrators, unless somebody gives it to others."""
+        return may(request, "change", EmbeddingSpace)
+
+    def get_urls(self) -> list[URLPattern]:
+        def step_view(request: HttpRequest, space_id: int) -> HttpResponse:
+            return take_step(self, request, space_id)
+
+        view = self.admin_site.admin_view(step_view)
+        return [path("<int:space_id>/step/", view, name="search_embeddingspace_step"), *super().get_urls()]
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return add_space_view(self, request)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        space = self.get_object(request, object_id)
+        context = dict(extra_context or {})
+        if space is not None and self.has_view_permission(request, space):
+            context |= page_context(space)
+            context |= {"can_act": self.has_steps_permission(request)}
+        return super().change_view(request, object_id, form_url, context)

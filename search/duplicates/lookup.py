@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 from django.db import connection, transaction
-from pgvector import HalfVector
 
 from catalog.models import Collection
 from search.duplicates.candidates import NEAR, NEAREST, RARE, RARE_PARTNERS, WIDEST, Floats
 from search.duplicates.rules import Rules
 from search.duplicates.words import WordStatistics
+from search.embedding.storage import MAX_EF_SEARCH, QUERY, VectorSql, sql_of
 from search.models import EmbeddingSpace
 from search.retrieval.filters import VISIBLE
 
@@ -24,25 +23,28 @@ SETTINGS = (
     " SET LOCAL hnsw.ef_search = {ef_search}; SET LOCAL hnsw.max_scan_tuples = 20000"
 )
 
+# The index may return near ones slightly out of order; the sum with zero makes the planner sort them.
 NEIGHBOURS = """
     SELECT q.item_id, n.item_id, n.similarity
     FROM search_passage q JOIN catalog_item own ON own.id = q.item_id
     CROSS JOIN LATERAL (
-        SELECT p.item_id, 1 - (p.embedding::halfvec({dimensions}) <=> q.embedding::halfvec({dimensions})) AS similarity
-        FROM search_passage p
-        WHERE p.space_id = {space} AND p.collection_id = {collection} AND p.ordinal = 0
-          AND EXISTS (SELECT 1 FROM catalog_item i WHERE i.id = p.item_id AND {allowed})
-        ORDER BY p.embedding::halfvec({dimensions}) <=> q.embedding::halfvec({dimensions}) LIMIT {limit}
+        SELECT c.item_id, 1 - c.distance AS similarity FROM (
+            SELECT p.item_id, {distance} AS distance FROM search_passage p
+            WHERE p.space_id = {space} AND p.collection_id = {collection} AND p.ordinal = 0
+              AND EXISTS (SELECT 1 FROM catalog_item i WHERE i.id = p.item_id AND {allowed})
+            ORDER BY {order} LIMIT {candidates}
+        ) AS c ORDER BY c.distance + 0 LIMIT {limit}
     ) AS n
     WHERE q.item_id = ANY(%(ids)s) AND q.space_id = {space} AND q.ordinal = 0 AND n.item_id <> q.item_id
 """
 
 NEAREST_TO = """
-    SELECT p.item_id, 1 - (p.embedding::halfvec({dimensions}) <=> %(vector)s::halfvec({dimensions}))
-    FROM search_passage p
-    WHERE p.space_id = {space} AND p.collection_id = {collection} AND p.ordinal = 0
-      AND EXISTS (SELECT 1 FROM catalog_item i WHERE i.id = p.item_id AND {allowed})
-    ORDER BY p.embedding::halfvec({dimensions}) <=> %(vector)s::halfvec({dimensions}) LIMIT {limit}
+    SELECT c.item_id FROM (
+        SELECT p.item_id, {distance} AS distance FROM search_passage p
+        WHERE p.space_id = {space} AND p.collection_id = {collection} AND p.ordinal = 0
+          AND EXISTS (SELECT 1 FROM catalog_item i WHERE i.id = p.item_id AND {allowed})
+        ORDER BY {order} LIMIT {candidates}
+    ) AS c ORDER BY c.distance + 0 LIMIT {limit}
 """
 
 # One word at a time: the index answers each at once, and a word that turned out common adds at most `most` items.
@@ -90,9 +92,11 @@ def _neighbours(
     collection: Collection, space: EmbeddingSpace, ids: Sequence[int], rules: Rules, limit: int
 ) -> list[tuple[int, int, float]]:
     allowed, parameters = _allowed(rules)
-    sql = NEIGHBOURS.format(**_names(collection, space), allowed=allowed, limit=limit)
+    vectors = sql_of(space)
+    names = _names(collection, space, vectors, to=f"q.{vectors.column}", limit=limit)
+    sql = NEIGHBOURS.format(**names, allowed=allowed)
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(SETTINGS.format(ef_search=max(40, limit)))
+        cursor.execute(SETTINGS.format(ef_search=_ef_search(vectors.candidates(limit))))
         cursor.execute(sql, {"ids": list(ids), **parameters})
         return [(row[0], row[1], float(row[2])) for row in cursor.fetchall()]
 
@@ -111,10 +115,11 @@ def _allowed(rules: Rules) -> tuple[str, dict[str, Any]]:
 
 def nearest_to(collection: Collection, space: EmbeddingSpace, vector: Floats, limit: int) -> list[int]:
     """The visible items nearest to a vector."""
-    sql = NEAREST_TO.format(**_names(collection, space), allowed=VISIBLE, limit=limit)
+    vectors = sql_of(space)
+    sql = NEAREST_TO.format(**_names(collection, space, vectors, to=QUERY, limit=limit), allowed=VISIBLE)
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(SETTINGS.format(ef_search=max(40, limit)))
-        cursor.execute(sql, {"vector": HalfVector(vector.astype(np.float16)).to_text()})
+        cursor.execute(SETTINGS.format(ef_search=_ef_search(vectors.candidates(limit))))
+        cursor.execute(sql, {"query": vectors.query_text(vector)})
         return [row[0] for row in cursor.fetchall()]
 
 
@@ -142,5 +147,18 @@ def twins(collection: Collection, digest: bytes, identifiers: Sequence[str]) -> 
         return [row[0] for row in cursor.fetchall()]
 
 
-def _names(collection: Collection, space: EmbeddingSpace) -> dict[str, int]:
-    return {"collection": collection.pk, "space": space.pk, "dimensions": space.dimensions}
+def _names(
+    collection: Collection, space: EmbeddingSpace, vectors: VectorSql, *, to: str, limit: int
+) -> dict[str, int | str]:
+    return {
+        "collection": collection.pk,
+        "space": space.pk,
+        "distance": vectors.distance(to),
+        "order": vectors.order(to),
+        "candidates": vectors.candidates(limit),
+        "limit": limit,
+    }
+
+
+def _ef_search(limit: int) -> int:
+    return min(max(40, limit), MAX_EF_SEARCH)

@@ -1,19 +1,25 @@
-"""The JSON API of a collection's status."""
+"""The JSON API of a collection's embeddings: how far they are, and trying again what failed."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 
 from django.http import HttpRequest
 from ninja import Router
 from pydantic import BaseModel, Field
 
-from catalog.http import collection_to_read
+from catalog.http import collection_to_change, collection_to_read
 from catalog.models import Run
+from catalog.models.api_key import Scope
+from catalog.schemas import Strict
+from search.embedding.retry import retry, unsuccessful
 from search.embedding.status import collection_status
 from search.models import EmbeddingSpace
 
 router = Router(tags=["Status"])
+
+MAX_RETRIED_ITEMS = 1_000  # named in one request
 
 
 class StatesOut(BaseModel):
@@ -58,6 +64,18 @@ class StatusOut(BaseModel):
     runs: list[RunOut] = Field(description="The latest ten, newest first.")
 
 
+class RetryIn(Strict):
+    """Without a body, or with an empty one, everything that failed in the collection is tried again."""
+
+    external_ids: list[Annotated[str, Field(max_length=200)]] | None = Field(
+        default=None, max_length=MAX_RETRIED_ITEMS, description="Only these items; unknown ones do not count."
+    )
+
+
+class RetryOut(BaseModel):
+    retried: int = Field(description="Embeddings that are due again now; of each item one in each embedding space.")
+
+
 @router.get("/{slug}/status", response=StatusOut)
 def get_status(request: HttpRequest, slug: str) -> StatusOut:
     """How many items are found by meaning already, by which model, and what is under way."""
@@ -69,6 +87,14 @@ def get_status(request: HttpRequest, slug: str) -> StatusOut:
         lag_seconds=round(status.lag_seconds, 3),
         runs=[_run_out(run) for run in status.runs],
     )
+
+
+@router.post("/{slug}/embeddings/retry", response=RetryOut)
+def retry_embeddings(request: HttpRequest, slug: str, body: RetryIn | None = None) -> RetryOut:
+    """Tries again at once what failed or waits for its next attempt. Needs the scope `write`."""
+    collection = collection_to_change(request, slug, Scope.WRITE)
+    external_ids = body.external_ids if body else None
+    return RetryOut(retried=retry(unsuccessful(collection=collection, external_ids=external_ids)))
 
 
 def _space_out(space: EmbeddingSpace) -> SpaceOut:

@@ -6,7 +6,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Container
 
 from django.db import DatabaseError, connection
 
@@ -27,6 +27,7 @@ __all__ = [
     "encoder_of",
     "forget",
     "is_loaded",
+    "keep_only",
     "probe",
     "warm",
 ]
@@ -94,6 +95,12 @@ def forget(space: EmbeddingSpace) -> None:
     """Frees the model of a retired space."""
     _loaded.encoders.pop(space.pk, None)
     _loaded.failures.pop(space.pk, None)
+
+
+def keep_only(space_ids: Container[int]) -> None:
+    """Frees the models of all other spaces: a process that did not retire them learns of it this way."""
+    for pk in [pk for pk in list(_loaded.encoders) if pk not in space_ids]:
+        _loaded.encoders.pop(pk, None)
 
 
 def probe(encoder: Encoder) -> None:

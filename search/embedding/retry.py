@@ -1,16 +1,32 @@
-"""Trying again what failed, because a person asked for it."""
+"""Trying again what failed, because a person or a program asked for it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
+from catalog.models import Collection
 from search.embedding import wakeup
 from search.models import ItemEmbedding
-from search.models.embedding import EmbeddingState
+from search.models.embedding import LIVE_STATES, EmbeddingState
 
 RETRIED_STATES = (EmbeddingState.FAILED, EmbeddingState.PENDING)
+
+
+def unsuccessful(
+    *, collection: Collection | None = None, external_ids: Sequence[str] | None = None
+) -> QuerySet[ItemEmbedding]:
+    """The rows that failed, and those that wait for their next attempt: of all collections or one, or of some items."""
+    tried = Q(state=EmbeddingState.FAILED) | Q(state=EmbeddingState.PENDING, attempts__gt=0)
+    rows = ItemEmbedding.objects.filter(tried, space__state__in=LIVE_STATES)
+    if collection is not None:
+        rows = rows.filter(collection=collection)
+    if external_ids is not None:
+        rows = rows.filter(item__external_id__in=external_ids)
+    return rows
 
 
 def retry(rows: QuerySet[ItemEmbedding]) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -17,16 +17,16 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from catalog.models import Run
-from search.embedding import runs, sweep, wakeup
-from search.embedding.comparisons import is_worse
+from search.embedding import runs, sweep, wakeup, warmth
+from search.embedding.activation import obstacle_to, other_active, uncovered
 from search.embedding.encoders import DEFAULT_MODEL, encoder_of, forget
 from search.embedding.local_encoder import native_dimensions
+from search.embedding.storage import MAX_DIMENSIONS
 from search.errors import SpaceConflict
 from search.models import EmbeddingSpace
-from search.models.embedding import LIVE_STATES, EncoderKind, Modality, SpaceState
+from search.models.embedding import LIVE_STATES, EncoderKind, Modality, SpaceState, Storage
 
 DEFAULT_DIMENSIONS = 384
-MAX_DIMENSIONS = 4_000  # of an HNSW index on half precision
 GRACE = timedelta(seconds=60)  # after which no request can still be reading the space that was active before
 
 _for_this_context: ContextVar[EmbeddingSpace | None] = ContextVar("space", default=None)
@@ -35,12 +35,13 @@ _for_this_context: ContextVar[EmbeddingSpace | None] = ContextVar("space", defau
 def active_space(modality: Modality = Modality.TEXT) -> EmbeddingSpace:
     """The space that answers queries; the default one is made when there is none yet.
 
-    Ask once for each request, so that no request mixes two.
+    Ask once for each request, so that no request mixes two. A web process goes on with the space before while it
+    loads the model of one that was just activated.
     """
     if (chosen := _for_this_context.get()) is not None:
         return chosen
     space = EmbeddingSpace.objects.filter(state=SpaceState.ACTIVE, modality=modality).first()
-    return space or _create_default()
+    return warmth.warmest(space) if space else _create_default()
 
 
 @contextmanager
@@ -78,8 +79,12 @@ def add_space(
     space = EmbeddingSpace(name=name, model=model, kind=kind, dimensions=dimensions or 0, **fields)
     if kind == EncoderKind.SENTENCE_TRANSFORMERS:
         space.dimensions = _fitting(space, dimensions)
-    if not 1 <= space.dimensions <= MAX_DIMENSIONS:
-        raise SpaceConflict(f"The dimensions have to be between 1 and {MAX_DIMENSIONS:,}.")
+    most = MAX_DIMENSIONS[Storage(space.storage)]
+    if not 1 <= space.dimensions <= most:
+        raise SpaceConflict(
+            f"The dimensions have to be between 1 and {most:,} where vectors are kept as '{space.storage}';"
+            f" these are {space.dimensions:,}."
+        )
     space.state = SpaceState.ADDED
     with transaction.atomic():
         space.save(force_insert=True)
@@ -115,31 +120,6 @@ def build_space(space: EmbeddingSpace) -> Run:
     return runs.start_backfill(space)
 
 
-UNCOVERED = """
-    SELECT count(*) FROM catalog_item i
-    WHERE i.status = 'published' AND i.merged_into_id IS NULL
-      AND NOT EXISTS (SELECT 1 FROM search_itemembedding e
-                      WHERE e.item_id = i.id AND e.space_id = %(space)s AND e.digest IS NOT NULL)
-      AND (%(active)s::bigint IS NULL OR EXISTS (
-          SELECT 1 FROM search_itemembedding e
-          WHERE e.item_id = i.id AND e.space_id = %(active)s AND (e.digest IS NOT NULL OR e.state <> 'failed')
-            AND (e.digest IS NOT NULL OR e.marked_at < clock_timestamp() - interval '1 minute')))
-"""
-
-
-def uncovered(space: EmbeddingSpace) -> int:
-    """How many visible items have no vectors in the space.
-
-    Left out: items that fail in the active space too, and those saved a moment ago, which no space has yet.
-    """
-    active = (
-        EmbeddingSpace.objects.filter(state=SpaceState.ACTIVE, modality=space.modality).exclude(pk=space.pk).first()
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(UNCOVERED, {"space": space.pk, "active": active.pk if active else None})
-        return int(cursor.fetchone()[0])
-
-
 def mark_ready(space: EmbeddingSpace) -> bool:
     """Declares a built space ready if it covers all items. The caller has seen to its indexes."""
     if uncovered(space):
@@ -158,14 +138,10 @@ def activate_space(space: EmbeddingSpace, *, is_forced: bool = False) -> Embeddi
         space = found.get(space.pk) or get_space(space.name)
         if space.state == SpaceState.ACTIVE:
             return space
-        if space.state != SpaceState.READY:
-            raise SpaceConflict(f"{space.name} is {space.get_state_display().lower()}, not ready.")
-        if count := uncovered(space):
-            raise SpaceConflict(f"{count:,} items have no vectors in {space.name} yet.")
+        if (obstacle := obstacle_to(space)) and not (is_forced and obstacle.can_be_overruled):
+            raise SpaceConflict(obstacle.reason)
         active = next((one for one in found.values() if one.state == SpaceState.ACTIVE), None)
         if active is not None:
-            if not is_forced and (reason := is_worse(space, active)):
-                raise SpaceConflict(reason)
             active.state = SpaceState.READY
             active.save(update_fields=["state"])
         space.state, space.activated_at = SpaceState.ACTIVE, timezone.now()
@@ -187,6 +163,13 @@ def roll_back() -> EmbeddingSpace:
     return activate_space(previous, is_forced=True)
 
 
+def read_until(space: EmbeddingSpace) -> datetime | None:
+    """Until when requests may still read a space that answered before; None for one that never did."""
+    active = other_active(space)
+    since = active.activated_at if active else None
+    return since + GRACE if space.activated_at and since else None
+
+
 def retire_space(space: EmbeddingSpace, *, is_forced: bool = False) -> None:
     """Deletes the vectors of a space that does not answer; its indexes go with the next upkeep.
 
@@ -197,9 +180,7 @@ def retire_space(space: EmbeddingSpace, *, is_forced: bool = False) -> None:
         space = found.get(space.pk) or get_space(space.name)
         if space.state == SpaceState.ACTIVE:
             raise SpaceConflict(f"{space.name} answers queries: activate another space first.")
-        active = next((one for one in found.values() if one.state == SpaceState.ACTIVE), None)
-        since = active.activated_at if active else None
-        if space.activated_at and since and timezone.now() - since < GRACE and not is_forced:
+        if (until := read_until(space)) and timezone.now() < until and not is_forced:
             raise SpaceConflict(f"{space.name} answered until a moment ago; retire it in {GRACE.seconds} s.")
         EmbeddingSpace.objects.filter(pk=space.pk).update(state=SpaceState.RETIRED)
     with connection.cursor() as cursor:

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from django.db import connection, transaction
-from pgvector import HalfVector
+from pgvector import HalfVector, Vector
 
 from search.embedding.queue import Claimed
 from search.embedding.text import Span
+from search.models import EmbeddingSpace
+from search.models.embedding import Storage
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ def store(results: Sequence[Encoded]) -> set[int]:
 
 def _replace_passages(results: Sequence[Encoded], collections: dict[int, int]) -> None:
     replaced = [result.claimed for result in results]
+    full_spaces = _full_spaces(replaced)  # not while the connection copies
     with connection.cursor() as cursor:
         cursor.execute(
             "DELETE FROM search_passage p USING unnest(%s::bigint[], %s::bigint[]) AS r(item_id, space_id)"
@@ -77,15 +80,25 @@ def _replace_passages(results: Sequence[Encoded], collections: dict[int, int]) -
             [[row.item_id for row in replaced], [row.space_id for row in replaced]],
         )
         with cursor.copy(
-            'COPY search_passage (item_id, space_id, collection_id, ordinal, start, "end", embedding) FROM STDIN'
+            'COPY search_passage (item_id, space_id, collection_id, ordinal, start, "end", embedding,'
+            " full_embedding) FROM STDIN"
         ) as copy:
-            for row in _passage_rows(results, collections):
+            for row in _passage_rows(results, collections, full_spaces):
                 copy.write_row(row)
 
 
-def _passage_rows(results: Iterable[Encoded], collections: dict[int, int]) -> Iterable[tuple[int | str, ...]]:
+def _full_spaces(claimed: Sequence[Claimed]) -> set[int]:
+    """Those of the rows' spaces that keep full precision."""
+    ids = {row.space_id for row in claimed}
+    return set(EmbeddingSpace.objects.filter(pk__in=ids, storage=Storage.FLOAT).values_list("pk", flat=True))
+
+
+def _passage_rows(
+    results: Iterable[Encoded], collections: dict[int, int], full_spaces: set[int]
+) -> Iterable[tuple[int | str | None, ...]]:
     for result in results:
         row = result.claimed
         for ordinal, (span, vector) in enumerate(zip(result.spans, result.vectors, strict=True)):
             text = HalfVector(vector.astype(np.float16)).to_text()
-            yield row.item_id, row.space_id, collections[row.id], ordinal, span.start, span.end, text
+            full = Vector(vector).to_text() if row.space_id in full_spaces else None
+            yield row.item_id, row.space_id, collections[row.id], ordinal, span.start, span.end, text, full

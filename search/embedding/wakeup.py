@@ -21,6 +21,11 @@ def connect() -> None:
     items_changed.connect(_wake_on_change, dispatch_uid="search.embedding.wakeup")
 
 
+def disconnect() -> None:
+    """Stops listening, for measurements."""
+    items_changed.disconnect(dispatch_uid="search.embedding.wakeup")
+
+
 def _wake_on_change(sender: Any, *, collection_id: int, **kwargs: Any) -> None:
     wake()
 

@@ -13,7 +13,6 @@ from urllib.parse import quote, urlsplit
 import numpy as np
 import psutil
 from django.conf import settings
-from django.db import connection, transaction
 
 from catalog.models import Collection, Item
 from search.embedding.encoders import encoder_of
@@ -118,9 +117,7 @@ def measure_recall(collection: Collection, queries: Sequence[str], k: int = 10) 
     for query in queries:
         vector = query_vector(space, query)
         found = [score for _, score, _ in nearest_items(collection, space, vector, limit=k)]
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SET LOCAL enable_indexscan = off")
-            exact = [score for _, score, _ in nearest_items(collection, space, vector, limit=k)]
+        exact = [score for _, score, _ in nearest_items(collection, space, vector, limit=k, is_exact=True)]
         limit = exact[-1] - 1e-6 if exact else 0.0
         kept += sum(1 for score in found if score >= limit) / max(len(exact), 1)
     return round(kept / max(len(queries), 1), 4)

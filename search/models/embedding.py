@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import F, Q
-from pgvector.django import HalfVectorField
+from pgvector.django import HalfVectorField, VectorField
 
 from catalog.models import Collection, Item
 
@@ -27,6 +27,14 @@ class Modality(models.TextChoices):
     IMAGE = "image", "Image"
 
 
+class Storage(models.TextChoices):
+    """What is kept of a vector and indexed; `search.embedding.storage` knows what follows from it."""
+
+    FLOAT = "float", "Full precision"
+    HALF = "half", "Half precision"
+    BINARY = "binary", "Half precision, found by one bit a dimension"
+
+
 class EncoderKind(models.TextChoices):
     SENTENCE_TRANSFORMERS = "sentence-transformers", "sentence-transformers model in this process"
     HTTP = "http", "Endpoint that answers like OpenAI's /v1/embeddings"
@@ -41,6 +49,7 @@ class EmbeddingSpace(models.Model):
     model = models.CharField(max_length=500, help_text="Name or path of the model.")
     revision = models.CharField(max_length=100, blank=True, default="")
     dimensions = models.PositiveSmallIntegerField()
+    storage = models.CharField(max_length=10, choices=Storage, default=Storage.HALF)
     modality = models.CharField(max_length=10, choices=Modality, default=Modality.TEXT)
     query_prefix = models.CharField(max_length=500, blank=True, default="")
     document_prefix = models.CharField(max_length=500, blank=True, default="")
@@ -55,6 +64,7 @@ class EmbeddingSpace(models.Model):
         constraints = [
             models.UniqueConstraint(name="space_one_active", fields=["modality"], condition=Q(state=SpaceState.ACTIVE)),
             models.CheckConstraint(name="space_state_known", condition=Q(state__in=SpaceState.values)),
+            models.CheckConstraint(name="space_storage_known", condition=Q(storage__in=Storage.values)),
         ]
 
     def __str__(self) -> str:
@@ -148,6 +158,7 @@ class Passage(models.Model):
     start = models.PositiveIntegerField(help_text="First character of the span in title, line break, body.")
     end = models.PositiveIntegerField(help_text="Character after the span.")
     embedding = HalfVectorField()
+    full_embedding = VectorField(null=True, help_text="The same in full precision, in spaces that keep it.")
 
     class Meta:
         constraints = [

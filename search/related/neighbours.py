@@ -7,23 +7,23 @@ from collections.abc import Sequence
 import numpy as np
 from django.db import connection, transaction
 from numpy.typing import NDArray
-from pgvector import HalfVector
 
 from catalog.models import Collection
+from search.embedding.storage import sql_of
 from search.models import EmbeddingSpace
 from search.retrieval import legs
 from search.retrieval.filters import VISIBLE, Conditions
 from search.retrieval.words import QueryWords
 
+# The index may return near ones slightly out of order; the sum with zero makes the planner sort them.
 NEAREST = """
-    SELECT p.item_id, 1 - (p.embedding::halfvec({dimensions}) <=> %(query)s::halfvec({dimensions})), p.embedding::text
-    FROM search_passage p
-    WHERE p.space_id = {space} AND p.collection_id = {collection} AND p.ordinal = 0
-      AND EXISTS (SELECT 1 FROM catalog_item i WHERE i.id = p.item_id AND {visible})
-    ORDER BY (p.embedding::halfvec({dimensions}) <=> %(query)s::halfvec({dimensions})) {exactly} LIMIT {limit}
+    SELECT c.item_id, 1 - c.distance, c.embedding::text FROM (
+        SELECT p.item_id, p.embedding, {distance} AS distance FROM search_passage p
+        WHERE p.space_id = {space} AND p.collection_id = {collection} AND p.ordinal = 0
+          AND EXISTS (SELECT 1 FROM catalog_item i WHERE i.id = p.item_id AND {visible})
+        ORDER BY {order} LIMIT {candidates}
+    ) AS c ORDER BY c.distance + 0 LIMIT {limit}
 """
-
-EXACTLY = "+ 0"  # keeps the planner from the vector index, which runs dry where a filter leaves few rows
 
 NO_WORDS = QueryWords((), 0, 1.0)
 
@@ -37,22 +37,28 @@ def nearest_items(
     *,
     limit: int,
     conditions: Conditions | None = None,
+    is_exact: bool = False,
 ) -> list[tuple[int, float, Vector]]:
-    """(item id, cosine, unit vector) of the visible items nearest to the vector, nearest first."""
+    """(item id, cosine, unit vector) of the visible items nearest to the vector, nearest first.
+
+    With `is_exact` all of them are compared, without the vector index; so they are where conditions leave few.
+    """
+    vectors = sql_of(space)
     conditions = conditions or Conditions()
-    is_exact = bool(conditions.sql) and legs.is_selective(collection, conditions, NO_WORDS)
+    is_exact = is_exact or (bool(conditions.sql) and legs.is_selective(collection, conditions, NO_WORDS))
     sql = NEAREST.format(
-        dimensions=space.dimensions,
+        distance=vectors.distance(),
+        # The sum keeps the planner from the vector index, which runs dry where a filter leaves few rows.
+        order=f"({vectors.distance()}) + 0" if is_exact else vectors.order(),
+        candidates=limit if is_exact else vectors.candidates(limit),
         space=space.pk,
         collection=collection.pk,
         visible=VISIBLE + conditions.sql,
-        exactly=EXACTLY if is_exact else "",
-        limit=int(limit),
+        limit=limit,
     )
     with transaction.atomic(), connection.cursor() as cursor:
         legs.settle()
-        query = HalfVector(vector.astype(np.float16)).to_text()
-        cursor.execute(sql, {**conditions.parameters, "query": query})
+        cursor.execute(sql, {**conditions.parameters, "query": vectors.query_text(vector)})
         return [(row[0], float(row[1]), parse_vector(row[2])) for row in cursor.fetchall()]
 
 

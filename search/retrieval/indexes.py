@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from django.db import connection
 
 from catalog.models import Collection
+from search.embedding.storage import VectorSql
 from search.models import EmbeddingSpace
 from search.models.embedding import LIVE_STATES
 
@@ -27,10 +28,10 @@ MAX_BACKLOG = 2_000  # waiting items of a collection with which its index is bui
 LOCK_KEY = 0x616B696E  # of the advisory lock that lets one process build at a time
 
 WANTED_VECTOR = """
-    SELECT p.space_id, s.dimensions, p.collection_id
+    SELECT p.space_id, s.dimensions, s.storage, p.collection_id
     FROM search_passage p JOIN search_embeddingspace s ON s.id = p.space_id
     WHERE s.state = ANY(%s)
-    GROUP BY p.space_id, s.dimensions, p.collection_id HAVING count(*) >= %s
+    GROUP BY p.space_id, s.dimensions, s.storage, p.collection_id HAVING count(*) >= %s
 """
 
 WANTED_WORD = "SELECT collection_id FROM catalog_item GROUP BY collection_id HAVING count(*) >= %s"
@@ -57,6 +58,7 @@ class VectorIndex:
 
     space_id: int
     dimensions: int
+    storage: str
     collection_id: int
 
     @property
@@ -67,7 +69,7 @@ class VectorIndex:
     def sql(self) -> str:
         return (
             f'CREATE INDEX CONCURRENTLY IF NOT EXISTS "{self.name}" ON search_passage '
-            f"USING hnsw ((embedding::halfvec({self.dimensions})) halfvec_cosine_ops) "
+            f"USING hnsw ({VectorSql(self.storage, self.dimensions).index}) "
             f"WITH (m = {M}, ef_construction = {EF_CONSTRUCTION}) "
             f"WHERE space_id = {self.space_id} AND collection_id = {self.collection_id}"
         )
@@ -114,7 +116,7 @@ def build_missing() -> list[str]:
 
 def has_vector_index(collection: Collection, space: EmbeddingSpace) -> bool:
     """Whether nearest neighbours of the collection are found by a vector index and not exactly."""
-    return _existing().get(VectorIndex(space.pk, space.dimensions, collection.pk).name, False)
+    return _existing().get(VectorIndex(space.pk, space.dimensions, space.storage, collection.pk).name, False)
 
 
 def _build_missing() -> list[str]:

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
-from pgvector import HalfVector
 
 from catalog.models import Collection
+from search.embedding.storage import sql_of
 from search.models import EmbeddingSpace
 from search.retrieval.candidates import DOCUMENT_BUDGET, candidate_tsquery, length_sql, lexical_score_sql
 from search.retrieval.filters import VISIBLE, Conditions
@@ -54,19 +54,19 @@ SIZES = {
 }
 
 NEAREST = """{name} AS MATERIALIZED (
-    SELECT p.item_id, p.embedding::halfvec({dimensions}) <=> %(query)s::halfvec({dimensions}) AS distance
+    SELECT p.item_id, {distance} AS distance
     FROM search_passage p
     WHERE p.space_id = {space} AND p.collection_id = {collection} {which}
       AND EXISTS (SELECT 1 FROM catalog_item i WHERE i.id = p.item_id AND {visible})
-    ORDER BY p.embedding::halfvec({dimensions}) <=> %(query)s::halfvec({dimensions}) LIMIT {num_passages}
+    ORDER BY {order} LIMIT {num_passages}
 )"""
 
 # The sum with zero keeps the planner from the vector index, which is slower where few rows are left.
 NEAREST_EXACT = """{name} AS MATERIALIZED (
-    SELECT p.item_id, p.embedding::halfvec({dimensions}) <=> %(query)s::halfvec({dimensions}) AS distance
+    SELECT p.item_id, {distance} AS distance
     FROM catalog_item i JOIN search_passage p ON p.item_id = i.id AND p.space_id = {space}
     WHERE i.collection_id = {collection} {which} AND {visible}
-    ORDER BY (p.embedding::halfvec({dimensions}) <=> %(query)s::halfvec({dimensions})) + 0 LIMIT {num_passages}
+    ORDER BY ({distance}) + 0 LIMIT {num_passages}
 )"""
 
 SEMANTIC = """, semantic AS MATERIALIZED (
@@ -103,7 +103,7 @@ SELECT c.id, c.score, coalesce(s.item_similarity, 0), coalesce(s.passage_similar
        (SELECT count(*) FROM nearest) >= {num_passages} AND (SELECT count(*) FROM semantic) < {few_items}
 FROM chosen c CROSS JOIN LATERAL (
     SELECT max(d.similarity) FILTER (WHERE d.ordinal = 0) AS item_similarity, max(d.similarity) AS passage_similarity
-    FROM (SELECT p.ordinal, 1 - (p.embedding::halfvec({dimensions}) <=> %(query)s::halfvec({dimensions})) AS similarity
+    FROM (SELECT p.ordinal, 1 - ({distance}) AS similarity
           FROM search_passage p WHERE p.item_id = c.id AND p.space_id = {space}) AS d
 ) AS s
 """
@@ -153,8 +153,10 @@ def retrieve(
     parameters: dict[str, Any] = {**conditions.parameters, **condition_parameters(words)}
     names: dict[str, Any] = {**SIZES, "collection": collection.pk, "visible": visible_sql(words, conditions)}
     if is_semantic and space is not None and query_vector is not None:
-        names |= {"space": space.pk, "dimensions": space.dimensions}
-        parameters["query"] = HalfVector(query_vector.astype(np.float16)).to_text()
+        vectors = sql_of(space)
+        names |= {"space": space.pk, "distance": vectors.distance(), "order": vectors.order()}
+        names["num_passages"] = vectors.candidates(NUM_PASSAGES)
+        parameters["query"] = vectors.query_text(query_vector)
     if is_lexical:
         names["score"], more = lexical_score_sql(words, "sv", "k")
         names["length"] = length_sql(words, "sv")

@@ -1,9 +1,10 @@
-"""Measures latency, throughput, recall and, when a file is given, the rate of an import, on this machine."""
+"""Measures latency, throughput, recall and, when asked for, what saving and embedding cost, on this machine."""
 
 from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,9 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from catalog.errors import CatalogError
-from catalog.models import Item
+from catalog.models import Collection, Item
 from catalog.services.collections import create_collection, delete_collection, get_collection
-from search.evaluation import benchmark
+from search.evaluation import benchmark, ingest_benchmark
 from search.retrieval import indexes
 from search.retrieval.types import MODES
 
@@ -29,11 +30,22 @@ class Command(BaseCommand):
         parser.add_argument("--queries", type=int, default=200, metavar="N", help="Distinct queries (default 200).")
         parser.add_argument("--url", metavar="URL", help="A running server, as in http://127.0.0.1:8000.")
         parser.add_argument("--ingest", type=Path, metavar="FILE", help="Also time an import of this file.")
+        parser.add_argument("--saving", type=int, metavar="N", help="Also time N saves with Akin and N without.")
+        parser.add_argument(
+            "--time-to-search",
+            type=int,
+            metavar="N",
+            help="Also time N saves until a worker has embedded them.",
+        )
+        parser.add_argument(
+            "--pipeline", type=int, metavar="N", help="Also embed N items here, and compare with the encoder alone."
+        )
+        parser.add_argument("--without-search", action="store_true", help="Leave out latency, recall and memory.")
         parser.add_argument("--json", action="store_true", help="Print one JSON object and nothing else.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            figures = self._measure(**options)
+            figures = self._measure(**options) | self._measure_ingest(options)
         except CatalogError as error:
             raise CommandError(error.message) from error
         if options["json"]:
@@ -43,9 +55,11 @@ class Command(BaseCommand):
             self.stdout.write(f"{name}: {json.dumps(value)}")
 
     def _measure(
-        self, *, collection: str, queries: int, url: str | None, ingest: Path | None, **_: Any
+        self, *, collection: str, queries: int, url: str | None, without_search: bool, **_: Any
     ) -> dict[str, Any]:
         chosen = get_collection(slug=collection)
+        if without_search:
+            return {"collection": collection}
         texts = benchmark.sample_queries(chosen, queries * (1 + len(MODES) + (len(CLIENTS) if url else 0)))
         share = max(len(texts) // (1 + len(MODES) + (len(CLIENTS) if url else 0)), 1)
         parts = [texts[n : n + share] for n in range(0, len(texts), share)]
@@ -60,7 +74,18 @@ class Command(BaseCommand):
         figures["recall_at_10_against_exact"] = benchmark.measure_recall(chosen, parts.pop(0)[:100])
         figures["encoder_items_per_second"] = benchmark.measure_encoder(chosen, 2_000)
         figures["memory_mb"] = benchmark.resident_megabytes()
-        return figures | (self._ingest(ingest) if ingest else {})
+        return figures
+
+    def _measure_ingest(self, options: dict[str, Any]) -> dict[str, Any]:
+        """What was asked for, on texts of the collection, in collections that are gone afterwards."""
+        source = get_collection(slug=options["collection"])
+        measures: dict[str, Callable[[Collection, int], Any]] = {
+            "saving": ingest_benchmark.measure_saving,
+            "time_to_search": ingest_benchmark.measure_time_to_search,
+            "pipeline": ingest_benchmark.measure_pipeline,
+        }
+        figures = {name: asdict(measure(source, options[name])) for name, measure in measures.items() if options[name]}
+        return figures | (self._ingest(options["ingest"]) if options["ingest"] else {})
 
     def _ingest(self, file: Path) -> dict[str, Any]:
         """From an empty collection to all items embedded and indexed."""

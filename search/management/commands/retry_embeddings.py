@@ -8,9 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from catalog.errors import CatalogError
 from catalog.services.collections import get_collection
-from search.embedding.retry import retry
-from search.models import ItemEmbedding
-from search.models.embedding import LIVE_STATES, EmbeddingState
+from search.embedding.retry import retry, unsuccessful
 
 
 class Command(BaseCommand):
@@ -20,11 +18,9 @@ class Command(BaseCommand):
         parser.add_argument("--collection", metavar="SLUG", help="Only of this collection.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        rows = ItemEmbedding.objects.filter(space__state__in=LIVE_STATES)
-        rows = rows.filter(state=EmbeddingState.FAILED) | rows.filter(state=EmbeddingState.PENDING, attempts__gt=0)
-        if options["collection"]:
-            try:
-                rows = rows.filter(collection=get_collection(slug=options["collection"]))
-            except CatalogError as error:
-                raise CommandError(error.message) from error
+        slug = options["collection"]
+        try:
+            rows = unsuccessful(collection=get_collection(slug=slug) if slug else None)
+        except CatalogError as error:
+            raise CommandError(error.message) from error
         self.stdout.write(f"{retry(rows):,} embeddings are tried again now.")

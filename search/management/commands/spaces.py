@@ -17,7 +17,7 @@ from search.embedding.waiting import Progress, wait_until_built
 from search.evaluation.datasets import load_search_dataset
 from search.evaluation.spaces import compare
 from search.models import EmbeddingSpace, ItemEmbedding
-from search.models.embedding import EmbeddingState, EncoderKind, SpaceState
+from search.models.embedding import EmbeddingState, EncoderKind, SpaceState, Storage
 from search.readiness import promote_built_spaces
 from search.retrieval import calibration, indexes
 
@@ -36,6 +36,7 @@ class Command(BaseCommand):
         )
         add.add_argument("--revision", default="", help="Commit, tag or branch of the model.")
         add.add_argument("--dimensions", type=int, help="Cut vectors to so many (Matryoshka); required for http.")
+        add.add_argument("--storage", choices=Storage.values, default="half", help="How vectors are kept and indexed.")
         add.add_argument("--query-prefix", default="", help="Put before queries, like 'query: '.")
         add.add_argument("--document-prefix", default="", help="Put before texts, like 'passage: '.")
         add.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="url, api_key_env, …")
@@ -84,6 +85,7 @@ class Command(BaseCommand):
             model=options["model"],
             kind=EncoderKind(options["kind"]),
             dimensions=options["dimensions"],
+            storage=Storage(options["storage"]),
             revision=options["revision"],
             query_prefix=options["query_prefix"],
             document_prefix=options["document_prefix"],

@@ -17,6 +17,7 @@ from django.utils import timezone
 from catalog.models import Collection, Item, Run
 from catalog.models.run import RunState
 from search.embedding import encoders, pipeline, runs, spaces
+from search.embedding.activation import uncovered
 from search.errors import SpaceConflict
 from search.models import EmbeddingSpace, EvaluationRun, ItemEmbedding, Passage
 from search.models.embedding import EncoderKind, Priority, SpaceState
@@ -109,7 +110,7 @@ def test_only_a_complete_space_is_ready(collection: Collection) -> None:
     pipeline.drain()
     assert [one.name for one in promote_built_spaces()] == ["new"]
     Item.objects.filter(title__endswith="7").update(title="changed")
-    assert spaces.uncovered(spaces.get_space("new")) == 0, "they still have vectors in both"
+    assert uncovered(spaces.get_space("new")) == 0, "they still have vectors in both"
     ItemEmbedding.objects.filter(space=space, item__title__endswith="8").update(digest=None, state="failed")
     with pytest.raises(SpaceConflict, match="3 items have no vectors in new"):
         spaces.activate_space(space, is_forced=True)

@@ -1,0 +1,115 @@
+"""Comparing a space with the active one as a run: a worker does it, and people watch and stop it."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+
+from django.db import transaction
+from django.utils import timezone
+
+from catalog import demo
+from catalog.errors import CatalogError
+from catalog.models import Run
+from catalog.models.run import RunKind, RunState
+from search.embedding import wakeup
+from search.embedding.activation import other_active
+from search.embedding.spaces import get_space
+from search.errors import SpaceConflict
+from search.evaluation.datasets import load_search_dataset
+from search.evaluation.spaces import compare
+from search.models import EmbeddingSpace
+from search.models.embedding import LIVE_STATES
+
+REPORT_SECONDS = 1.0
+
+
+class ComparisonCancelled(Exception):
+    """Somebody asked for the comparison to stop."""
+
+
+def start_comparison(*, space: EmbeddingSpace, user_id: int | None = None) -> Run:
+    """The run of a comparison on the demo catalog's judgements, which waits for a worker, or the one under way.
+
+    Raises SpaceConflict when there is nothing to compare.
+    """
+    if space.state not in LIVE_STATES:
+        raise SpaceConflict(f"{space.name} is {space.get_state_display().lower()}: build it first.")
+    _rival_of(space)
+    running = Run.objects.filter(kind=RunKind.COMPARISON, state=RunState.RUNNING, detail__space=space.name).first()
+    detail = {"space": space.name, "waiting": True}
+    run = running or Run.objects.create(kind=RunKind.COMPARISON, detail=detail, started_by_id=user_id, total=0)
+    _announce()
+    return run
+
+
+def _announce() -> None:
+    from search.evaluation.tasks import compare_waiting  # which imports this module
+
+    wakeup.send(compare_waiting)
+
+
+def do_waiting() -> int:
+    """Does the comparisons that wait, one after the other, and returns how many these were."""
+    count = 0
+    while (run := _take_up()) is not None:
+        count += 1
+        with suppress(CatalogError):  # the run says why
+            do_comparison(run)
+    return count
+
+
+def _take_up() -> Run | None:
+    """The next comparison that waits; from then on no other worker takes it."""
+    with transaction.atomic():
+        waiting = Run.objects.filter(kind=RunKind.COMPARISON, state=RunState.RUNNING, detail__waiting=True)
+        run = waiting.select_for_update(skip_locked=True).order_by("id").first()
+        if run is not None:
+            run.detail.pop("waiting")
+            run.save(update_fields=["detail", "heartbeat_at"])
+    return run
+
+
+def _rival_of(space: EmbeddingSpace) -> EmbeddingSpace:
+    active = other_active(space)
+    if active is None:
+        raise SpaceConflict(f"There is no other space that {space.name} could be compared with.")
+    return active
+
+
+def do_comparison(run: Run) -> None:
+    """Compares, and ends the run. What goes wrong is said in the run and raised."""
+    state = RunState.FAILED
+    try:
+        space = get_space(run.detail["space"])
+        active = _rival_of(space)
+        dataset = load_search_dataset(demo.FOLDER)
+        run.total = len(dataset.items)
+        compare(space=space, active=active, dataset=dataset, on_progress=_Progress(run))
+        run.done = run.total
+        state = RunState.FINISHED
+    except ComparisonCancelled:
+        state = RunState.CANCELLED
+    except Exception as error:
+        run.detail = {**run.detail, "error": str(error)[:500]}
+        raise
+    finally:
+        run.state, run.finished_at = state, timezone.now()
+        run.save(update_fields=["state", "finished_at", "total", "done", "detail", "heartbeat_at"])
+
+
+class _Progress:
+    """Writes how many items are embedded, once a second, and stops the run when that was asked for."""
+
+    def __init__(self, run: Run) -> None:
+        self._run, self._last = run, float("-inf")
+
+    def __call__(self, done: int) -> None:
+        if time.monotonic() - self._last < REPORT_SECONDS:
+            return
+        self._last = time.monotonic()
+        self._run.done = done
+        self._run.save(update_fields=["done", "total", "heartbeat_at"])
+        self._run.refresh_from_db(fields=["cancel_requested"])
+        if self._run.cancel_requested:
+            raise ComparisonCancelled
