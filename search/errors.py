@@ -32,3 +32,9 @@ class SpaceConflict(SearchError):
 
     code = "space_conflict"
     status = 409
+
+
+class EvaluationError(SearchError):
+    """Two evaluations that cannot be compared."""
+
+    code = "evaluation_error"

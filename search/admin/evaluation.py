@@ -6,12 +6,15 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 
 from catalog.admin.site import Derived, ModelAdmin
 from search.admin.chart import Chart, draw
+from search.errors import EvaluationError
+from search.evaluation.runs import compare_runs
 from search.models import EvaluationRun
 
 MODES = ("hybrid", "semantic", "lexical")
@@ -26,6 +29,7 @@ class EvaluationRunAdmin(Derived, ModelAdmin[EvaluationRun]):
     list_per_page = 50
     show_full_result_count = False
     sortable_by = ("dataset", "created_at")
+    actions = ("compare",)
     list_before_template = "admin/search/evaluationrun/_charts.html"
 
     @admin.display(description="Hybrid nDCG@10")
@@ -59,6 +63,28 @@ class EvaluationRunAdmin(Derived, ModelAdmin[EvaluationRun]):
     def setup(self, run: EvaluationRun) -> str:
         shown = {name: value for name, value in run.configuration.items() if name != "comparison" and value}
         return ", ".join(f"{name} {value}" for name, value in shown.items()) or "–"
+
+    @admin.action(description="Compare two runs")
+    def compare(self, request: HttpRequest, queryset: QuerySet[EvaluationRun]) -> HttpResponse | None:
+        """Query by query, so that a difference is told from chance."""
+        runs = list(queryset.order_by("created_at", "id")[:3])
+        if len(runs) != 2:
+            self.message_user(request, "Choose exactly two runs of one judged set.", messages.ERROR)
+            return None
+        try:
+            tests = compare_runs(before=runs[0], after=runs[1])
+        except EvaluationError as error:
+            self.message_user(request, error.message, messages.ERROR)
+            return None
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"{runs[0].dataset}: two runs compared",
+            "opts": self.opts,
+            "before": runs[0],
+            "after": runs[1],
+            "rows": [(mode, figure_of(runs[0], mode), figure_of(runs[1], mode), test) for mode, test in tests.items()],
+        }
+        return TemplateResponse(request, "admin/search/evaluationrun/compare.html", context)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         charts = trends() if self.has_view_permission(request) else []

@@ -41,15 +41,15 @@ class MatchDataset:
     problems: list[Problem]
 
 
-def load_search_dataset(folder: Path) -> SearchDataset:
-    """Reads items.jsonl, queries.jsonl and qrels.tsv. Raises InvalidInput that names the file."""
+def load_search_dataset(folder: Path, *, with_items: bool = True) -> SearchDataset:
+    """Reads queries.jsonl, qrels.tsv and, unless they are a collection's, items.jsonl. Raises InvalidInput."""
     grades: dict[str, dict[str, int]] = defaultdict(dict)
     for row in _rows(folder / "qrels.tsv", ("query_id", "item_id", "grade")):
         grades[row["query_id"]][row["item_id"]] = _grade(folder, row["grade"])
     queries = [
         JudgedQuery(query_id, text, grades.get(query_id, {})) for query_id, text in _queries(folder / "queries.jsonl")
     ]
-    items, problems = _items(folder)
+    items, problems = _items(folder) if with_items else ([], [])
     return SearchDataset(folder.name, items, queries, problems)
 
 

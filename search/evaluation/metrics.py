@@ -13,6 +13,7 @@ import numpy as np
 
 BOOTSTRAP_SAMPLES = 2_000
 BOOTSTRAP_SEED = 7
+RANDOMISATIONS = 10_000  # of a paired test
 
 Grades = Mapping[str, int]  # item -> grade; larger is better, 0 is irrelevant
 
@@ -46,6 +47,34 @@ def bootstrap_interval(values: Sequence[float], level: float = 0.95) -> tuple[fl
     tail = (1 - level) / 2 * 100
     low, high = np.percentile(means, [tail, 100 - tail])
     return (float(low), float(high))
+
+
+@dataclass(frozen=True, slots=True)
+class PairedTest:
+    """The mean difference of two runs over the queries both have, its 95 % interval, and how likely chance gives it."""
+
+    queries: int
+    difference: float
+    ci95: tuple[float, float]
+    p_value: float
+
+
+def paired_test(before: Mapping[str, float], after: Mapping[str, float]) -> PairedTest:
+    """A two-sided randomisation test: the sign of each query's difference is drawn anew. Deterministic."""
+    shared = sorted(before.keys() & after.keys())
+    differences = np.array([after[query] - before[query] for query in shared], dtype=np.float64)
+    if not differences.size:
+        return PairedTest(0, 0.0, (0.0, 0.0), 1.0)
+    generator = np.random.default_rng(BOOTSTRAP_SEED)
+    signs = generator.choice([-1.0, 1.0], size=(RANDOMISATIONS, len(differences)))
+    observed = abs(differences.mean())
+    as_large = np.abs((signs * differences).mean(axis=1)) >= observed - 1e-12
+    return PairedTest(
+        len(shared),
+        float(differences.mean()),
+        bootstrap_interval(differences.tolist()),
+        float((as_large.sum() + 1) / (RANDOMISATIONS + 1)),
+    )
 
 
 @dataclass(frozen=True, slots=True)

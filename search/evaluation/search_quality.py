@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +20,10 @@ DEPTH = 100  # hits asked for
 
 @dataclass(frozen=True, slots=True)
 class ModeFigures:
-    """Means over the queries that have a relevant item, and latencies of one query in milliseconds."""
+    """Means over the queries that have a relevant item, and latencies of one query in milliseconds.
+
+    `gains` is the nDCG@10 of each query by its id.
+    """
 
     ndcg_at_10: float
     ci95: tuple[float, float]
@@ -27,6 +31,15 @@ class ModeFigures:
     mrr_at_10: float
     p50_ms: float
     p95_ms: float
+    gains: dict[str, float] = field(default_factory=dict)
+
+    def rounded(self) -> dict[str, Any]:
+        """The means as they are reported and stored."""
+        means = {name: value for name, value in asdict(self).items() if name != "gains"}
+        return {
+            name: [round(part, 4) for part in value] if isinstance(value, tuple) else round(value, 4)
+            for name, value in means.items()
+        }
 
 
 def evaluate_search(collection: Collection, queries: Sequence[JudgedQuery]) -> dict[Mode, ModeFigures]:
@@ -53,6 +66,7 @@ def evaluate_mode(collection: Collection, queries: Sequence[JudgedQuery], mode: 
         mrr_at_10=float(np.mean([metrics.reciprocal_rank(ranking, grades) for ranking, grades in pairs])),
         p50_ms=float(np.percentile(latencies, 50)),
         p95_ms=float(np.percentile(latencies, 95)),
+        gains={query.id: round(gain, 6) for query, gain in zip(queries, gains, strict=True)},
     )
 
 

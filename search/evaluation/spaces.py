@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import asdict
 
 from search.embedding import spaces
 from search.embedding.waiting import wait_until_embedded
@@ -43,5 +42,6 @@ def _store(dataset: str, space: EmbeddingSpace, active: EmbeddingSpace, comparis
         EvaluationRun.objects.create(
             dataset=dataset,
             configuration={"space": one.name, "against": other.name, "comparison": key},
-            figures={mode: asdict(figures) for mode, figures in comparison[one.name].items()},
+            figures={mode: figures.rounded() for mode, figures in comparison[one.name].items()},
+            gains={mode: figures.gains for mode, figures in comparison[one.name].items()},
         )

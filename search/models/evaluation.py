@@ -13,6 +13,9 @@ class EvaluationRun(models.Model):
     dataset = models.CharField(max_length=200)
     configuration: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
     figures: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
+    gains: models.JSONField[dict[str, dict[str, float]], dict[str, dict[str, float]]] = models.JSONField(
+        default=dict, help_text="nDCG@10 of each query in each mode: what two runs are compared by."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -2,61 +2,66 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandParser
 from tqdm import tqdm
 
-from catalog.errors import CatalogError
-from search.evaluation.datasets import load_search_dataset
+from catalog.models import Collection
+from catalog.services.collections import get_collection
+from search.evaluation.datasets import SearchDataset, load_search_dataset
+from search.evaluation.runs import compare_runs, run_before, store_run
 from search.evaluation.scratch import scratch_collection
-from search.evaluation.search_quality import ModeFigures, evaluate_search
+from search.evaluation.search_quality import evaluate_search
+from search.management.report_command import ReportCommand
 from search.models import EvaluationRun
 
 
-class Command(BaseCommand):
+class Command(ReportCommand):
     help = "Measures search on items.jsonl, queries.jsonl and qrels.tsv of a folder, in a scratch collection."
+    run: EvaluationRun
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("folder", type=Path, metavar="DIR")
-        parser.add_argument("--json", action="store_true", help="Print one JSON object and nothing else.")
+        super().add_arguments(parser)
         parser.add_argument("--language", default="english", help="Text search configuration (default english).")
+        parser.add_argument(
+            "--collection", metavar="SLUG", help="Search this collection with its settings, and read no items.jsonl."
+        )
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        try:
-            report = self._evaluate(options["folder"].resolve(), options["language"], options["json"])
-        except CatalogError as error:
-            raise CommandError(error.message) from error
-        if options["json"]:
-            self.stdout.write(json.dumps(report))
-        else:
-            self._print(report)
+    def measure(self, folder: Path, options: dict[str, Any]) -> dict[str, Any]:
+        dataset = load_search_dataset(folder, with_items=not options["collection"])
+        self.name_problems(dataset.problems)
+        with self._searched(dataset, options) as collection:
+            figures = evaluate_search(collection, dataset.queries)
+            items = len(dataset.items) or collection.items.visible().count()
+            configuration = {"language": collection.language, **collection.search_settings}
+        if options["collection"]:
+            configuration["collection"] = options["collection"]
+        self.run = store_run(dataset=dataset.name, configuration=configuration, figures=figures)
+        return {
+            "dataset": dataset.name,
+            "items": items,
+            "queries": sum(1 for query in dataset.queries if any(g > 0 for g in query.grades.values())),
+            "modes": {mode: one.rounded() for mode, one in figures.items()},
+        }
 
-    def _evaluate(self, folder: Path, language: str, is_quiet: bool) -> dict[str, Any]:
-        dataset = load_search_dataset(folder)
-        for problem in dataset.problems:
-            self.stderr.write(f"items.jsonl, line {problem.line} left out: {problem.reason}")
-        bar = tqdm(total=len(dataset.items), unit="item", desc="embedding", disable=is_quiet or None)
+    @contextmanager
+    def _searched(self, dataset: SearchDataset, options: dict[str, Any]) -> Iterator[Collection]:
+        """The collection that was named, or one of the set's items for the time of the evaluation."""
+        if options["collection"]:
+            yield get_collection(slug=options["collection"])
+            return
+        bar = tqdm(total=len(dataset.items), unit="item", desc="embedding", disable=options["json"] or None)
         with scratch_collection(
-            dataset.items, on_progress=lambda done: _advance(bar, done), language=language
+            dataset.items, on_progress=lambda done: _advance(bar, done), language=options["language"]
         ) as collection:
             bar.close()
-            figures = evaluate_search(collection, dataset.queries)
-        report: dict[str, Any] = {
-            "dataset": dataset.name,
-            "items": len(dataset.items),
-            "queries": sum(1 for query in dataset.queries if any(g > 0 for g in query.grades.values())),
-            "modes": {mode: _rounded(one) for mode, one in figures.items()},
-        }
-        EvaluationRun.objects.create(
-            dataset=dataset.name, configuration={"language": language}, figures=report["modes"]
-        )
-        return report
+            yield collection
 
-    def _print(self, report: dict[str, Any]) -> None:
+    def show(self, report: dict[str, Any]) -> None:
         self.stdout.write(f"{report['dataset']}: {report['items']} items, {report['queries']} queries")
         self.stdout.write(
             f"{'mode':<10}{'nDCG@10':>9}{'95 %':>16}{'recall@100':>12}{'MRR@10':>8}{'p50 ms':>8}{'p95 ms':>8}"
@@ -67,14 +72,18 @@ class Command(BaseCommand):
                 f"{mode:<10}{one['ndcg_at_10']:>9.4f}{f'{low:.3f}–{high:.3f}':>16}{one['recall_at_100']:>12.4f}"
                 f"{one['mrr_at_10']:>8.4f}{one['p50_ms']:>8.1f}{one['p95_ms']:>8.1f}"
             )
+        self._show_difference()
+
+    def _show_difference(self) -> None:
+        if (before := run_before(self.run)) is None:
+            return
+        self.stdout.write(f"Against the run of {before.created_at:%Y-%m-%d %H:%M}, nDCG@10 of the same queries:")
+        for mode, test in compare_runs(before=before, after=self.run).items():
+            low, high = test.ci95
+            self.stdout.write(
+                f"{mode:<10}{test.difference:>+9.4f}{f'{low:+.3f}–{high:+.3f}':>16}   p = {test.p_value:.3f}"
+            )
 
 
 def _advance(bar: Any, done: int) -> None:
     bar.update(done - bar.n)
-
-
-def _rounded(figures: ModeFigures) -> dict[str, Any]:
-    return {
-        name: [round(part, 4) for part in value] if isinstance(value, tuple) else round(value, 4)
-        for name, value in asdict(figures).items()
-    }

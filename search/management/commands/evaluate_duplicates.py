@@ -2,48 +2,36 @@
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from tqdm import tqdm
 
-from catalog.errors import CatalogError
 from search.duplicates.scan import scan
 from search.evaluation.datasets import MatchDataset, load_match_dataset
 from search.evaluation.duplicate_quality import DuplicateFigures, evaluate_calibrated, evaluate_pairs
 from search.evaluation.metrics import PairFigures
 from search.evaluation.scratch import scratch_collection
+from search.management.report_command import ReportCommand
 from search.models import EvaluationRun
 
 
-class Command(BaseCommand):
+class Command(ReportCommand):
     help = "Measures the duplicates found in items.jsonl against matches.tsv of a folder, in a scratch collection."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("folder", type=Path, metavar="DIR")
-        parser.add_argument("--json", action="store_true", help="Print one JSON object and nothing else.")
+        super().add_arguments(parser)
         parser.add_argument(
             "--labels", type=int, default=0, metavar="N", help="Calibrate on N simulated decisions, which do not count."
         )
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        try:
-            report = self._evaluate(options["folder"].resolve(), options["labels"], options["json"])
-        except CatalogError as error:
-            raise CommandError(error.message) from error
-        if options["json"]:
-            self.stdout.write(json.dumps(report))
-        else:
-            self._print(report)
-
-    def _evaluate(self, folder: Path, labels: int, is_quiet: bool) -> dict[str, Any]:
+    def measure(self, folder: Path, options: dict[str, Any]) -> dict[str, Any]:
         dataset = load_match_dataset(folder)
-        for problem in dataset.problems:
-            self.stderr.write(f"items.jsonl, line {problem.line} left out: {problem.reason}")
+        self.name_problems(dataset.problems)
+        labels, is_quiet = options["labels"], options["json"]
         figures, seconds = self._measure(dataset, labels, is_quiet)
         report = {
             "dataset": dataset.name,
@@ -74,7 +62,7 @@ class Command(BaseCommand):
                 return evaluate_calibrated(collection, findings, dataset.matches, labels), seconds
             return evaluate_pairs(collection, findings, dataset.matches), seconds
 
-    def _print(self, report: dict[str, Any]) -> None:
+    def show(self, report: dict[str, Any]) -> None:
         self.stdout.write(
             f"{report['dataset']}: {report['items']} items, {report['matches']} true pairs,"
             f" {report['candidate_recall']:.1%} of them compared, {report['seconds']} s"

@@ -77,3 +77,22 @@ def test_pair_figures_by_hand() -> None:
     assert figures.recall == pytest.approx(2 / 3)
     assert figures.f1 == pytest.approx(4 / 7)
     assert metrics.pair_figures(set(), {("a", "b")}) == metrics.PairFigures(0, 0, 0, 0)
+
+
+def test_a_difference_that_every_query_shows_is_no_chance() -> None:
+    before = {f"q{n}": 0.4 + n / 100 for n in range(30)}
+    better = metrics.paired_test(before, {query: gain + 0.1 for query, gain in before.items()})
+    assert better.queries == 30 and better.difference == pytest.approx(0.1)
+    assert better.ci95 == pytest.approx((0.1, 0.1))
+    assert better.p_value < 0.001
+
+
+def test_differences_that_cancel_out_are_chance() -> None:
+    before = {f"q{n}": 0.5 for n in range(30)}
+    test = metrics.paired_test(before, {query: 0.5 + (0.2 if n % 2 else -0.2) for n, query in enumerate(before)})
+    assert test.difference == pytest.approx(0) and test.p_value > 0.9 and test.ci95[0] < 0 < test.ci95[1]
+
+
+def test_only_shared_queries_are_paired() -> None:
+    assert metrics.paired_test({"a": 0.5, "b": 0.1}, {"a": 0.5, "c": 0.9}).queries == 1
+    assert metrics.paired_test({}, {"a": 1.0}) == metrics.PairedTest(0, 0.0, (0.0, 0.0), 1.0)
