@@ -43,6 +43,7 @@ app.conf.update(
     accept_content=["json"],
     result_backend=None,
     worker_prefetch_multiplier=1,
+    worker_max_tasks_per_child=5_000,  # whatever leaks is given back some times a day
     worker_hijack_root_logger=False,
     worker_redirect_stdouts=False,
     worker_soft_shutdown_timeout=4.0,

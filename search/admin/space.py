@@ -35,8 +35,7 @@ class EmbeddingSpaceAdmin(Derived, ModelAdmin[EmbeddingSpace]):
         "waiting",
         "failed",
         "model",
-        "dimensions",
-        "storage",
+        "vectors",
         "activated_at",
     )
     show_full_result_count = False
@@ -67,6 +66,10 @@ class EmbeddingSpaceAdmin(Derived, ModelAdmin[EmbeddingSpace]):
         counts = cast("Any", space)
         share = counts.embedded_count / counts.row_count if counts.row_count else 0.0
         return bar(share, f"{counts.embedded_count:,} of {counts.row_count:,} items")
+
+    @admin.display(description="Vectors")
+    def vectors(self, space: EmbeddingSpace) -> str:
+        return f"{space.dimensions:,}, {space.storage}"
 
     @admin.display(description="Waiting")
     def waiting(self, space: EmbeddingSpace) -> str:

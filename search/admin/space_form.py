@@ -74,7 +74,9 @@ class SpaceForm(forms.Form):
         widget=UnfoldAdminTextInputWidget(),
         help_text="Put before texts, like “passage: ”.",
     )
-    options = PrettyJSONField(help_text="url, api_key_env, … of an endpoint; backend or weights of a model.")
+    options = PrettyJSONField(
+        initial=dict, help_text="url, api_key_env, … of an endpoint; backend or weights of a model."
+    )
 
     def clean_options(self) -> dict[str, Any]:
         options = self.cleaned_data["options"]

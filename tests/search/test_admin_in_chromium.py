@@ -15,8 +15,10 @@ from catalog.models import Item
 from catalog.schemas import parse_item
 from catalog.services.collections import create_collection
 from catalog.services.items import upsert_items
+from search.embedding import pipeline, spaces
 from search.models import DuplicatePair, ItemEmbedding
-from search.models.embedding import EmbeddingState
+from search.models.embedding import EmbeddingState, EncoderKind, SpaceState
+from search.readiness import promote_built_spaces
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SignIn = Callable[..., Page]
@@ -161,3 +163,24 @@ def test_the_secret_of_a_key_is_shown_once(sign_in: SignIn, live_server: LiveSer
     page.click("text=To the list of keys")
     expect(page.locator("body")).to_contain_text("Shop")
     assert page.locator("#api-key-secret").count() == 0
+
+
+def test_a_space_is_built_activated_against_advice_and_rolled_back(sign_in: SignIn, tents: list[Item]) -> None:
+    pipeline.drain()
+    new = spaces.add_space(name="new", model="fake", kind=EncoderKind.FAKE, dimensions=64, options={"salt": "new"})
+    page = sign_in(is_administrator=True)
+    page.goto(page.url + "search/embeddingspace/")
+    page.get_by_role("link", name="new", exact=True).click()
+    page.get_by_role("button", name="Build").click()
+    expect(page.get_by_text("Workers embed 4 items in new")).to_be_visible()
+    expect(page.get_by_role("button", name="Activate")).to_be_disabled()
+    pipeline.drain()
+    promote_built_spaces()
+    page.reload()
+    page.get_by_role("button", name="Activate all the same").click()
+    expect(page.get_by_text("new was not compared with fake yet.")).to_be_visible()
+    page.get_by_role("button", name="Activate all the same").click()
+    expect(page.get_by_text("new answers queries now")).to_be_visible()
+    page.get_by_role("button", name="Roll back to fake").click()
+    expect(page.get_by_text("fake answers queries again.")).to_be_visible()
+    assert spaces.get_space(new.name).state == SpaceState.READY

@@ -185,7 +185,8 @@ def test_a_space_is_added_after_its_model_was_tried(collection: Collection, tmp_
         "query_prefix": "query: ",
         "options": "{}",
     }
-    assert browser.get(f"{LIST}add/").status_code == 200
+    empty = browser.get(f"{LIST}add/").content.decode()
+    assert "{}</textarea>" in empty
     for wrong, reason in (
         ({"dimensions": "64"}, "has 32 dimensions, fewer than 64"),
         ({"model": str(tmp_path / "nowhere")}, "cannot be loaded"),

@@ -66,8 +66,8 @@ class Stage:
         )
         self.run(
             "INSERT INTO catalog_collection (slug, name, description, language, visibility, attribute_schema,"
-            " duplicate_policy, created_at, updated_at)"
-            " VALUES ('shop', 'Shop', '', 'english', 'public', '{}', '{}', now(), now())"
+            " duplicate_policy, search_settings, created_at, updated_at)"
+            " VALUES ('shop', 'Shop', '', 'english', 'public', '{}', '{}', '{}', now(), now())"
         )
         self.add_items(items)
 
@@ -96,6 +96,11 @@ class Stage:
             finally:
                 if process.poll() is None:
                     process.kill()
+
+    def wake(self) -> None:
+        """Sends the workers the message that an item's change sends."""
+        code = "import django; django.setup(); from search.embedding import wakeup; wakeup.wake()"
+        subprocess.run([sys.executable, "-c", code], env=self.environment, cwd=ROOT, check=True)
 
     def kill_postgres(self) -> None:
         """As an operator's `kill -9` of the postmaster."""

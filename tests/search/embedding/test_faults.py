@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 
@@ -118,7 +119,7 @@ def test_redis_gone_and_empty_then_the_celery_worker_asked_to_end(stage: Stage) 
         stage.check()
         _kill_redis(stage)
         stage.run("UPDATE catalog_item SET title = title || ' while Redis was gone'")
-        time.sleep(2)
+        time.sleep(30)  # long enough that the worker's and beat's pauses between attempts have grown
         embedded.redis.ensure_running(stage.layout)
         stage.check()
         stage.add_items(3_000)
@@ -126,6 +127,28 @@ def test_redis_gone_and_empty_then_the_celery_worker_asked_to_end(stage: Stage) 
         running.terminate()
         assert running.wait(10) == 0
     assert stage.one("SELECT count(*) FROM search_itemembedding WHERE state = 'claimed'") == 0
+
+
+@pytest.mark.slow
+def test_a_child_that_is_replaced_again_and_again_loses_nothing(stage: Stage) -> None:
+    stage.restart(items=400, seconds_per_text=0.002)
+    recycled = ("--max-tasks-per-child", "1", "--concurrency", "1", "--loglevel", "ERROR")
+    with stage.process(*CELERY, "worker", "--queues", "embedding", *recycled) as running:
+        children: set[int] = set()
+        for _ in range(5):
+            stage.wake()
+            wait_for(lambda: bool(found := _children(running.pid) - children) and not children.update(found))
+            stage.add_items(200)
+        wait_for(lambda: (stage.wake(), stage.is_settled())[1])
+        stage.check()
+        assert len(children) >= 4, "one task and it is replaced"
+        running.terminate()
+        assert running.wait(10) == 0
+    assert stage.one("SELECT count(*) FROM search_itemembedding WHERE attempts > 0 OR lost_workers > 0") == 0
+
+
+def _children(pid: int) -> set[int]:
+    return {child.pid for child in psutil.Process(pid).children()}
 
 
 def _kill_redis(stage: Stage) -> None:
