@@ -1,4 +1,4 @@
-"""What a search without a query shows: the newest items within the filters."""
+"""What a search shows that asks for nothing, or only for what not to show: the newest items within the filters."""
 
 from __future__ import annotations
 
@@ -6,16 +6,19 @@ from dataclasses import replace
 
 from django.db import connection
 
+from search.retrieval import legs
 from search.retrieval.facets import count_facets
-from search.retrieval.filters import VISIBLE, conditions_of
+from search.retrieval.filters import conditions_of
 from search.retrieval.hits import load_rows
+from search.retrieval.query import parse_query
 from search.retrieval.snippets import body_snippet
 from search.retrieval.types import FacetValue, Hit, SearchRequest, SearchResult
+from search.retrieval.words import query_words
 
 MAX_BROWSED = 2_000  # items that are counted and paged through without a query
 
 NEWEST = f"""
-    SELECT i.id FROM catalog_item i WHERE i.collection_id = %(collection)s AND {VISIBLE} {{filters}}
+    SELECT i.id FROM catalog_item i WHERE i.collection_id = %(collection)s AND {{visible}}
     ORDER BY i.id DESC LIMIT {MAX_BROWSED}
 """
 
@@ -55,10 +58,10 @@ def browse(request: SearchRequest) -> SearchResult:
 
 def _newest(request: SearchRequest) -> list[int]:
     conditions = conditions_of(request.filters)
+    words = query_words(request.collection, parse_query(request.query_text))
+    parameters = {**conditions.parameters, **legs.condition_parameters(words), "collection": request.collection.pk}
     with connection.cursor() as cursor:
-        cursor.execute(
-            NEWEST.format(filters=conditions.sql), {**conditions.parameters, "collection": request.collection.pk}
-        )
+        cursor.execute(NEWEST.format(visible=legs.visible_sql(words, conditions)), parameters)
         return [row[0] for row in cursor.fetchall()]
 
 

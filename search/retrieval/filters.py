@@ -38,10 +38,8 @@ def _clauses(one: Filter, key: str, parameters: dict[str, Any]) -> Iterable[str]
     if one.exists is not None:
         known = f"coalesce(i.attributes -> %({name})s::text, 'null') NOT IN ('null', '[]', '\"\"')"
         yield known if one.exists else f"NOT ({known})"
-    for bound, operator in ((one.minimum, ">="), (one.maximum, "<=")):
-        if bound is not None:
-            parameters[f"{key}_{'min' if operator == '>=' else 'max'}"] = bound
-            yield _range(name, f"{key}_{'min' if operator == '>=' else 'max'}", operator, bound)
+    if one.minimum is not None or one.maximum is not None:
+        yield _range(one, key, parameters)
 
 
 def _any_of(one: Filter, key: str, parameters: dict[str, Any]) -> str:
@@ -79,16 +77,29 @@ def number_in(term: str) -> int | float | None:
     return int(number) if number.is_integer() else number
 
 
-def _range(name: str, bound_name: str, operator: str, bound: float | str) -> str:
-    """Numbers and dates; a value of another kind is outside every range. A day includes all its hours."""
-    value = f"i.attributes ->> %({name})s::text"
+RANGE = """EXISTS (
+    SELECT 1 FROM jsonb_array_elements(CASE jsonb_typeof(i.attributes -> %({name})s::text)
+        WHEN 'array' THEN i.attributes -> %({name})s::text ELSE jsonb_build_array(i.attributes -> %({name})s::text) END
+    ) AS element(e) WHERE {bounds})"""
+
+
+def _range(one: Filter, key: str, parameters: dict[str, Any]) -> str:
+    """One value, or one element of a list, is between the bounds; a value of another kind is outside every range."""
+    bounds = []
+    for bound, operator, suffix in ((one.minimum, ">=", "min"), (one.maximum, "<=", "max")):
+        if bound is not None:
+            parameters[f"{key}_{suffix}"] = bound
+            bounds.append(_bound(f"%({key}_{suffix})s", operator, bound))
+    return RANGE.format(name=f"{key}_name", bounds=" AND ".join(bounds))
+
+
+def _bound(placeholder: str, operator: str, bound: float | str) -> str:
+    """Numbers, also those written as text, and dates. A day includes all its hours."""
+    value = "e #>> '{}'"
     if isinstance(bound, str):
-        moment = f"left({value}, length(%({bound_name})s))" if operator == "<=" else f"({value})"
-        return (
-            f"(jsonb_typeof(i.attributes -> %({name})s::text) = 'string'"
-            f' AND {moment} COLLATE "C" {operator} %({bound_name})s)'
-        )
+        moment = f"left({value}, length({placeholder}))" if operator == "<=" else f"({value})"
+        return f"(jsonb_typeof(e) = 'string' AND {moment} COLLATE \"C\" {operator} {placeholder})"
     return (
         f"(CASE WHEN {value} ~ '[0-9]' AND pg_input_is_valid({value}, 'numeric')"
-        f" THEN ({value})::numeric {operator} %({bound_name})s ELSE false END)"
+        f" THEN ({value})::numeric {operator} {placeholder} ELSE false END)"
     )

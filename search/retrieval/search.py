@@ -33,7 +33,7 @@ MAX_IDENTIFIER_HITS = 50
 def search(request: SearchRequest) -> SearchResult:
     """Answers the request. Raises QueryTooLong and InvalidInput; without an encoder it answers with words alone."""
     started = time.perf_counter()
-    if not request.query_text.strip():
+    if not parse_query(request.query_text).text:
         result = browse(request)
     else:
         prepared = _prepare(request)

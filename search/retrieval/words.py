@@ -42,7 +42,8 @@ class QueryWord:
 class QueryWords:
     """The query as PostgreSQL reads it. `required` and `excluded` are tsqueries, empty where none is asked.
 
-    `identifiers` is what of the query may name an item, normalised by the function that normalised the items'.
+    `identifiers` is what of the query may name an item, normalised by the function that normalised the items'; empty
+    where none does.
     """
 
     words: tuple[QueryWord, ...]
@@ -68,8 +69,11 @@ class QueryWords:
 WORDS = """
     SELECT w.lexeme, coalesce(cardinality(w.positions), 1), coalesce(s.documents, 0),
            coalesce(t.documents, 0), coalesce(t.average_length, 1), t.null_space_id, t.null_similarities,
-           ARRAY(SELECT akin_normalize_identifier(x) FROM unnest(%(identifiers)s::text[]) x)
-    FROM (SELECT 1) AS always
+           CASE WHEN EXISTS (SELECT 1 FROM catalog_item i WHERE i.identifiers && n.identifiers
+                             AND i.collection_id = %(collection)s)
+                THEN n.identifiers ELSE '{}' END
+    FROM (SELECT ARRAY(SELECT akin_normalize_identifier(x) FROM unnest(%(identifiers)s::text[]) x) AS identifiers
+          OFFSET 0) AS n
     LEFT JOIN search_collectionstatistic t ON t.collection_id = %(collection)s
     LEFT JOIN (SELECT * FROM unnest(to_tsvector(%(language)s::regconfig, %(text)s)) LIMIT %(limit)s) w ON true
     LEFT JOIN search_wordstatistic s ON s.collection_id = %(collection)s AND s.word = w.lexeme

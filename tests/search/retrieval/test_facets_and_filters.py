@@ -22,7 +22,7 @@ ITEMS = {
     "d": {"brand": 'it\'s "50 %" {off} \\', "price": "9", "colours": "red", "waterproof": True},
     "e": {"brand": None, "price": "NaN", "waterproof": "true", "released": 2026},
     "f": {"brand": "", "price": "cheap", "size": 42},
-    "g": {},
+    "g": {"sizes": [36, "38", 44]},
 }
 
 
@@ -47,6 +47,8 @@ CASES = [
     (Filter("price", maximum=20.5), "abd"),
     (Filter("price", minimum=9, maximum=20), "ad"),
     (Filter("price", minimum=1000), ""),
+    (Filter("sizes", minimum=37, maximum=40), "g"),
+    (Filter("sizes", minimum=39, maximum=43), ""),  # two elements together do not make one between
     (Filter("released", minimum="2026-02-01"), "bc"),
     (Filter("released", maximum="2026-03-31"), "ab"),
     (Filter("released", minimum="2026-03-31", maximum="2026-03-31"), "b"),

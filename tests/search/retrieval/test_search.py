@@ -65,6 +65,11 @@ def test_an_excluded_word_is_in_no_hit(shop: Collection, mode: Mode) -> None:
 
 
 @every_mode
+def test_a_query_that_only_excludes_shows_the_newest_of_all_others(shop: Collection, mode: Mode) -> None:
+    assert ids(find(shop, '-steak -"old"', mode=mode)) == ["stove", "tarp", "tent"]
+
+
+@every_mode
 def test_an_excluded_phrase_is_in_no_hit(shop: Collection, mode: Mode) -> None:
     found = ids(find(shop, 'iron pan -"cast iron"', mode=mode))
     assert "pan" not in found and "skillet" in found
@@ -152,10 +157,6 @@ def test_odd_queries_get_an_answer(shop: Collection, mode: Mode) -> None:
         result = find(shop, query_text, mode=mode, explain=True)
         assert result.total >= len(result.hits), query_text
         assert find(shop, query_text, mode=mode, filters=filters, facets=("brand",)).total == 0, query_text
-
-
-def test_only_excluded_words_find_nothing(shop: Collection) -> None:
-    assert find(shop, "-tent").hits == ()
 
 
 def test_words_apart_by_a_slash_are_found_by_the_same_words() -> None:
