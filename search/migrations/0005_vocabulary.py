@@ -31,4 +31,6 @@ class Migration(migrations.Migration):
                 "constraints": [models.UniqueConstraint(fields=("collection", "word"), name="vocabulary_word_unique")],
             },
         ),
+        # Words are counted anew, which fills the table.
+        migrations.RunSQL("UPDATE search_collectionstatistic SET refreshed_at = 'epoch'", migrations.RunSQL.noop),
     ]
