@@ -137,9 +137,10 @@ def test_a_child_that_is_replaced_again_and_again_loses_nothing(stage: Stage) ->
         children: set[int] = set()
         for _ in range(5):
             stage.wake()
-            wait_for(lambda: bool(found := _children(running.pid) - children) and not children.update(found))
+            children |= _new_children(running.pid, children)
             stage.add_items(200)
-        wait_for(lambda: (stage.wake(), stage.is_settled())[1])
+        stage.wake()
+        wait_for(stage.is_settled)
         stage.check()
         assert len(children) >= 4, "one task and it is replaced"
         running.terminate()
@@ -147,8 +148,16 @@ def test_a_child_that_is_replaced_again_and_again_loses_nothing(stage: Stage) ->
     assert stage.one("SELECT count(*) FROM search_itemembedding WHERE attempts > 0 OR lost_workers > 0") == 0
 
 
-def _children(pid: int) -> set[int]:
-    return {child.pid for child in psutil.Process(pid).children()}
+def _new_children(pid: int, known: set[int]) -> set[int]:
+    """Waits for a child that is not known yet."""
+    found: set[int] = set()
+
+    def look() -> bool:
+        found.update({child.pid for child in psutil.Process(pid).children()} - known)
+        return bool(found)
+
+    wait_for(look)
+    return found
 
 
 def _kill_redis(stage: Stage) -> None:
