@@ -90,23 +90,15 @@ def _occurring(collection: Collection, lexemes: list[str]) -> set[str]:
 
 
 def _guessed(collection: Collection, read: ParsedQuery, typed: QueryWords, reading: Reading) -> QueryWords:
-    """The words of the reading; those that were not typed are marked as guesses."""
+    """The words of the reading. What was neither typed nor begun is marked as a guess."""
     known = {word.lexeme for word in typed.words if word.documents}
+    begun = query_words(collection, ParsedQuery(" ".join(reading.completions))).words if reading.completions else ()
+    forms = tuple(word.lexeme for word in begun)
     words = query_words(collection, read)
-    guessed = tuple(replace(word, is_guess=word.lexeme not in known) for word in words.words)
-    if len(reading.completions) > 1:
-        guessed = _with_alternatives(collection, guessed, reading.completions)
-    return replace(words, words=guessed, identifiers=typed.identifiers)
-
-
-def _with_alternatives(
-    collection: Collection, words: tuple[QueryWord, ...], completions: tuple[str, ...]
-) -> tuple[QueryWord, ...]:
-    """What the last word may become counts as one word that has several forms."""
-    found = query_words(collection, ParsedQuery(" ".join(completions))).words
-    forms = tuple(word.lexeme for word in found)
-    one = QueryWord(forms[0], 1, sum(word.documents for word in found), alternatives=forms[1:], is_guess=True)
-    return (*(word for word in words if word.lexeme not in forms), one)
+    others = tuple(replace(word, is_guess=word.lexeme not in known) for word in words.words if word.lexeme not in forms)
+    if forms:  # what the last word may become counts as one word of several forms
+        others += (QueryWord(forms[0], 1, sum(word.documents for word in begun), alternatives=forms[1:]),)
+    return replace(words, words=others, identifiers=typed.identifiers)
 
 
 def vocabulary_of(collection: Collection) -> Vocabulary:
