@@ -11,7 +11,7 @@ PIP := $(PY) -m pip install --disable-pip-version-check --quiet
 # Passed on to the command of the target: make test ARGS="tests/config -k port", make benchmark ARGS="--json".
 ARGS ?=
 
-.PHONY: help install install-dev run test check lint types contracts migrations openapi-check format openapi settings benchmark
+.PHONY: help install install-dev run test check lint types contracts migrations openapi-check format openapi settings benchmark compare
 
 help: ## Lists the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -68,3 +68,6 @@ settings: install ## Writes the table in docs/settings.md from the code
 
 benchmark: install ## Latency, throughput and recall: make benchmark ARGS="--collection debian"
 	$(PY) manage.py benchmark $(ARGS)
+
+compare: install ## txtai, Chroma and Akin in turn, in an environment of their own: make compare ARGS="--items 5000"
+	$(PY) -m benchmarks.compare $(ARGS)

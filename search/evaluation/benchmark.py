@@ -5,12 +5,9 @@ from __future__ import annotations
 import http.client
 import random
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Sequence
 from urllib.parse import quote, urlsplit
 
-import numpy as np
 import psutil
 from django.conf import settings
 
@@ -19,45 +16,28 @@ from search.embedding.encoders import encoder_of
 from search.embedding.query import query_vector
 from search.embedding.spaces import active_space
 from search.embedding.text import embedded_text
+from search.evaluation import latency
 from search.related.neighbours import nearest_items
 from search.retrieval.search import search
 from search.retrieval.types import Mode, SearchRequest
 
-QUERY_WORDS = (2, 7)  # words of a query made from an item, at least and below
-SEED = 11
 
-
-@dataclass(frozen=True, slots=True)
-class Latencies:
-    """Of single requests in milliseconds, and how many were answered a second."""
-
-    p50_ms: float
-    p95_ms: float
-    p99_ms: float
-    per_second: float
-
-
-def sample_queries(collection: Collection, count: int, seed: int = SEED) -> list[str]:
+def sample_queries(collection: Collection, count: int, seed: int = latency.SEED) -> list[str]:
     """Distinct queries: runs of words out of random items' texts. Deterministic for a collection's content."""
     generator = random.Random(seed)
     ids = list(Item.objects.visible().filter(collection=collection).order_by("id").values_list("id", flat=True))
     chosen = generator.sample(ids, min(count, len(ids)))
-    queries = []
-    for title, body in Item.objects.filter(id__in=chosen).order_by("id").values_list("title", "body"):
-        words = f"{title} {body}".split()
-        start = generator.randrange(max(len(words) // 2, 1))
-        queries.append(" ".join(words[start : start + generator.randrange(*QUERY_WORDS)]).strip('"-'))
-    generator.shuffle(queries)
-    return [query for query in dict.fromkeys(queries) if query]
+    texts = Item.objects.filter(id__in=chosen).order_by("id").values_list("title", "body")
+    return latency.queries_from([f"{title} {body}" for title, body in texts], generator)
 
 
-def measure_search(collection: Collection, queries: Sequence[str], mode: Mode) -> Latencies:
+def measure_search(collection: Collection, queries: Sequence[str], mode: Mode) -> latency.Latencies:
     """The search function alone, in this process."""
     facets = tuple(collection.attribute_schema)[:3]
-    return _measure(queries, lambda q: search(SearchRequest(collection, q, mode=mode, facets=facets)), clients=1)
+    return latency.measure(queries, lambda q: search(SearchRequest(collection, q, mode=mode, facets=facets)), clients=1)
 
 
-def measure_http(collection: Collection, queries: Sequence[str], url: str, clients: int) -> Latencies:
+def measure_http(collection: Collection, queries: Sequence[str], url: str, clients: int) -> latency.Latencies:
     """The same through the JSON API of a running server, each client on a connection of its own."""
     address = urlsplit(url)
     connections = {}
@@ -74,29 +54,7 @@ def measure_http(collection: Collection, queries: Sequence[str], url: str, clien
         if response.status != 200:
             raise RuntimeError(f"{url} answered {response.status}")
 
-    return _measure(queries, ask, clients=clients)
-
-
-def _measure(queries: Sequence[str], ask: Callable[[str], object], *, clients: int) -> Latencies:
-    for query in queries[:3]:
-        ask(f"{query} warm")
-    taken: list[float] = []
-
-    def timed(query: str) -> None:
-        started = time.perf_counter()
-        ask(query)
-        taken.append((time.perf_counter() - started) * 1_000)
-
-    started = time.perf_counter()
-    if clients == 1:
-        for query in queries:
-            timed(query)
-    else:
-        with ThreadPoolExecutor(clients) as pool:
-            list(pool.map(timed, queries))
-    elapsed = time.perf_counter() - started
-    p50, p95, p99 = (float(value) for value in np.percentile(taken, [50, 95, 99]))
-    return Latencies(round(p50, 2), round(p95, 2), round(p99, 2), round(len(taken) / elapsed, 1))
+    return latency.measure(queries, ask, clients=clients)
 
 
 def measure_encoder(collection: Collection, count: int) -> float:

@@ -1,0 +1,1 @@
+"""Akin beside comparable systems on the same machine, items and queries."""
