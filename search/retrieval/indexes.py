@@ -21,8 +21,8 @@ logger = logging.getLogger(__name__)
 
 MIN_PASSAGES = 5_000  # up to here exact search takes a few milliseconds
 MIN_ITEMS = 500
-M = 16
-EF_CONSTRUCTION = 64
+M = 24
+EF_CONSTRUCTION = 200
 BUILD_MEMORY = "512MB"
 MAX_BACKLOG = 2_000  # waiting items of a collection with which its index is built all the same
 LOCK_KEY = 0x616B696E  # of the advisory lock that lets one process build at a time

@@ -18,10 +18,10 @@ from search.retrieval.filters import VISIBLE, Conditions
 from search.retrieval.fusion import Scores
 from search.retrieval.words import QueryWords
 
-LEG_CANDIDATES = 200
+LEG_CANDIDATES = 150
 FEW_ITEMS = 50  # with fewer, long items have crowded the others out of the nearest passages
-NUM_PASSAGES = 240  # a few more than candidates, because several may be of one item
-EF_SEARCH = 240
+NUM_PASSAGES = 200  # a few more than candidates, because several may be of one item
+EF_SEARCH = 200
 EXACT_BELOW = 4_000  # items left by the filters: so few are compared exactly, without the vector index
 MAX_SCAN_TUPLES = 20_000  # how far the vector index goes on when a filter drops what it finds
 
