@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from search.duplicates.profile import Attribute, Profile
 from search.duplicates.quantities import has_unit
 
+WORD = 3  # letters of a word in a name
+OWN = 0.8  # rarity of a value from which it is a name of its item
 
-def compare_attributes(left: Profile, right: Profile) -> tuple[float, float, float]:
-    """Agreement and conflict over the attributes both have, as shares, and the gap of plain numbers."""
-    agreed = conflict = gap = 0.0
+
+def compare_attributes(left: Profile, right: Profile) -> tuple[float, float, float, float]:
+    """Agreement and conflict over the attributes both have, as shares, the gap of plain numbers, and of names.
+
+    To agree in a value counts as much as that value is rare.
+    """
+    agreed = conflict = gap = names = 0.0
     compared = 0
     for name in left.attributes.keys() & right.attributes.keys():
         ours, theirs = left.attributes[name], right.attributes[name]
+        if _are_names(ours, theirs):
+            names = max(names, name_conflict(ours.parts, theirs.parts))
+            continue
         if ours.code and theirs.code and ours.code != theirs.code:
             continue
         compared += 1
@@ -20,9 +31,31 @@ def compare_attributes(left: Profile, right: Profile) -> tuple[float, float, flo
             gap = max(gap, distance)
         else:
             likeness = _text(ours, theirs)
-        agreed += likeness
+        agreed += likeness * min(ours.rarity, theirs.rarity)
         conflict += 1 - likeness
-    return agreed / (compared + 1), conflict / (compared + 1), gap
+    return agreed / (compared + 1), conflict / (compared + 1), gap, names
+
+
+def _are_names(ours: Attribute, theirs: Attribute) -> bool:
+    """Whether these are two structured names that hardly any other item has."""
+    if ours.text == theirs.text or min(len(ours.parts), len(theirs.parts)) == 0:
+        return False
+    return max(len(ours.parts), len(theirs.parts)) > 1 and min(ours.rarity, theirs.rarity) >= OWN
+
+
+def name_conflict(ours: Mapping[str, bool], theirs: Mapping[str, bool]) -> float:
+    """Whether two names differ in parts that all mean something, as gcc-12-doc and gcc-13-dev do.
+
+    A part means something when it is a word, or when other names have it, too: serial numbers are in one name only.
+    A number at the end of one name only, as shops and systems append to a name that is taken, means nothing.
+    """
+    left, right = theirs.keys() - ours.keys(), ours.keys() - theirs.keys()
+    parts = {**ours, **theirs}
+    if len(left) + len(right) == len(parts) and not all(map(str.isalpha, parts)):
+        return 0.0
+    if not (left and right) and all(map(str.isdigit, left | right)):
+        return 0.0
+    return float(all(parts[part] or (part.isalpha() and len(part) >= WORD) for part in left | right))
 
 
 def _number(name: str, ours: float, theirs: float) -> tuple[float, float]:

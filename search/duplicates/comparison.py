@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from search.duplicates import structure
-from search.duplicates.evidence import Evidence, compare
+from search.duplicates.evidence import Evidence, compare, told_apart
 from search.duplicates.profile import Profile, prepare
 from search.duplicates.records import Record
 from search.duplicates.rules import Rules, Value
@@ -78,7 +78,12 @@ class Comparer:
             left, right = (self.records[item].attributes for item in pair)
             if self.rules.may_pair(left, right):
                 widened[pair] = self.own(pair)
-        return Settled(widened, structure.with_support(widened, structure.partners(widened, LIKELY)))
+        supported = structure.with_support(widened, structure.partners(widened, LIKELY))
+        for pair, before in widened.items():
+            support = supported[pair] - before
+            if support > 0 and before + support >= structure.UNLIKELY:
+                supported[pair] = before + support * max(1 - 2 * told_apart(self.evidence(pair)), 0.0)
+        return Settled(widened, structure.without_outvoted(supported, widened))
 
     def _cosine(self, left: int, right: int) -> float:
         ours, theirs = self.records[left].vector, self.records[right].vector

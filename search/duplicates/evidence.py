@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 
-from rapidfuzz.distance import Indel, Levenshtein
+from rapidfuzz.distance import Indel
 
 from search.duplicates.attributes import compare_attributes
 from search.duplicates.identifiers import are_siblings, best_likeness, is_spelled_in
 from search.duplicates.profile import Profile, Weights
 from search.duplicates.quantities import conflicts, shared
+from search.duplicates.series import compare_wording
+from search.duplicates.words import is_variant
 
 # Texts that share less than this of their words, under titles that do too, are not searched for misspellings.
 HOPEFUL = 0.3
@@ -39,11 +40,18 @@ class Evidence:
     attribute_conflict: float
     price_gap: float
     sibling_codes: float
+    name_conflict: float
     twin: float
+    template: float
     substitution: float
     variant: float
     same_text: float
     same_identifier: float
+
+
+def told_apart(evidence: Evidence) -> float:
+    """How far the items' own texts say that they are two in a series: other pairs cannot say more about that."""
+    return max(evidence.template, evidence.name_conflict, evidence.substitution, evidence.variant)
 
 
 def compare(left: Profile, right: Profile, cosine: float) -> Evidence:
@@ -52,7 +60,7 @@ def compare(left: Profile, right: Profile, cosine: float) -> Evidence:
     title_share = _share(title[0] + title[1], left.title_mass + right.title_mass)
     text = _overlap(left.words, right.words, min(left.words_mass, right.words_mass) * (title_share < HOPEFUL) * HOPEFUL)
     code = _code(left, right)
-    agreement, conflict, gap = compare_attributes(left, right)
+    agreement, conflict, gap, name_conflict = compare_attributes(left, right)
     contained = (_share(text[0], left.words_mass), _share(text[1], right.words_mass))
     title_contained = (_share(title[0], left.title_mass), _share(title[1], right.title_mass))
     wording = _share(text[0] + text[1], left.words_mass + right.words_mass)
@@ -60,10 +68,12 @@ def compare(left: Profile, right: Profile, cosine: float) -> Evidence:
     quantity_conflict = _key_conflict(left, right)
     colour_conflict, kind_conflict = _colours(left, right), _kinds(left, right)
     siblings = _siblings(left, right)
+    copied, exchanged, substitution = compare_wording(left, right)
     difference = min(min(left.title_mass - title[0], right.title_mass - title[1]) / left.ceiling, 1.0)
-    substitution = _substitution(left, right)
     hard_conflict = max(colour_conflict, kind_conflict, quantity_conflict, float(number_conflict >= 1), substitution)
-    told_apart = max(conflict, number_conflict, quantity_conflict, colour_conflict, kind_conflict, siblings, difference)
+    difference_found = max(
+        conflict, number_conflict, quantity_conflict, colour_conflict, kind_conflict, siblings, difference
+    )
     return Evidence(
         meaning=max(cosine, 0.0),
         title_words=title_share,
@@ -83,7 +93,9 @@ def compare(left: Profile, right: Profile, cosine: float) -> Evidence:
         attribute_conflict=conflict,
         price_gap=gap,
         sibling_codes=siblings,
-        twin=max(wording, title_share) ** 2 * told_apart,
+        name_conflict=name_conflict * copied**2,
+        template=exchanged * copied**2,
+        twin=max(wording, title_share) ** 2 * difference_found,
         substitution=substitution,
         variant=title_share**2 * hard_conflict,
         same_text=float(left.fingerprint == right.fingerprint),
@@ -94,14 +106,6 @@ def compare(left: Profile, right: Profile, cosine: float) -> Evidence:
 def _key_conflict(left: Profile, right: Profile) -> float:
     """Whether titles and attributes name different measures of one dimension."""
     return float(any(conflicts(left.key_quantities, right.key_quantities)))
-
-
-def _substitution(left: Profile, right: Profile) -> float:
-    """Whether the titles are one but for a single word, as with aluminium and steel: a sign of variants."""
-    ours, theirs = left.title.keys() - right.title.keys(), right.title.keys() - left.title.keys()
-    if len(ours) != 1 or len(theirs) != 1 or len(left.title) < 4:
-        return 0.0
-    return float(not _is_variant(*ours, *theirs))
 
 
 def _siblings(left: Profile, right: Profile) -> float:
@@ -156,34 +160,33 @@ def _partner(word: str, others: list[str]) -> str | None:
     slack = length // 4  # letters that a word may be shorter or longer, at most, and still be a misspelling
     for other in others:
         difference = len(other) - length
-        if len(other) == 1 or (-slack <= difference <= slack and _is_variant(word, other)):
+        if len(other) == 1 or (-slack <= difference <= slack and is_variant(word, other)):
             return other
     return None
 
 
-@lru_cache(maxsize=200_000)
-def _is_variant(word: str, other: str) -> bool:
-    if len(word) == 1 or len(other) == 1:
-        return word.isalpha() and other.isalpha()
-    if min(len(word), len(other)) < 4 or not (word.isalpha() and other.isalpha()):
-        return False
-    return Levenshtein.normalized_similarity(word, other, score_cutoff=0.8) > 0
-
-
 def _code(left: Profile, right: Profile) -> float:
     """How well a code in one title is found in the other item; 0 where there is none."""
-    exact = max(best_likeness(left.title_codes, right.codes), best_likeness(right.title_codes, left.codes))
-    if exact == 1.0:
-        return 1.0
-    spelled = [is_spelled_in(code, right.squashed) for code in left.title_codes]
-    spelled += [is_spelled_in(code, left.squashed) for code in right.title_codes]
-    return max([exact, *spelled])
+    return max(_code_of(left, right), _code_of(right, left))
+
+
+def _code_of(left: Profile, right: Profile) -> float:
+    return max(
+        (
+            left.rarities.get(code, 1.0) * max(best_likeness((code,), right.codes), is_spelled_in(code, right.squashed))
+            for code in left.title_codes
+        ),
+        default=0.0,
+    )
 
 
 def _quantities(left: Profile, right: Profile) -> float:
-    """How many quantities are shared, doubtful when few: half for one, three quarters for three."""
-    found = {round(value, 3) for _, value in shared(left.quantities, right.quantities)}
-    count = len(found)
+    """How many quantities are shared, doubtful when few: half for a rare one, three quarters for three."""
+    found: dict[float, float] = {}
+    for quantity in shared(left.quantities, right.quantities):
+        value = round(quantity[1], 3)
+        found[value] = max(left.rarities.get(quantity, 1.0), found.get(value, 0.0))
+    count = sum(found.values())
     fewer = min(len(left.quantities), len(right.quantities))
     return count / (count + 1) * count / fewer if fewer else 0.0
 

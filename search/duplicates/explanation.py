@@ -26,6 +26,8 @@ LABELS = {
     "attribute_conflict": "Attributes that differ",
     "price_gap": "Different price or amount",
     "sibling_codes": "Model numbers of one series",
+    "name_conflict": "Names of one scheme that differ",
+    "template": "One text with other words in the title",
     "twin": "Texts alike but for a difference that counts",
     "substitution": "Titles the same but for one word",
     "variant": "Titles alike but for what tells variants apart",

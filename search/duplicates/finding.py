@@ -16,6 +16,7 @@ from search.duplicates import candidates, lookup, vocabulary
 from search.duplicates.candidates import Floats, Pairs, Sides
 from search.duplicates.comparison import LIKELY, Comparer, Settled, clean_sources
 from search.duplicates.explanation import describe
+from search.duplicates.marks import marks_of_item
 from search.duplicates.profile import fingerprint_of
 from search.duplicates.records import Record, records_of_collection
 from search.duplicates.rules import Rules, Value
@@ -74,7 +75,10 @@ def find(collection: Collection, space: EmbeddingSpace, rules: Rules, scorer: Sc
     with _Neighbours(collection, space, rules, records, vectors, sides) as neighbours:
         report("words", 0.05)
         words = _words(records)
-        statistics = vocabulary.count(words)
+        statistics = vocabulary.count(
+            (*own, *set(marks_of_item(one.title, one.body, rules.compared(one.attributes))))
+            for own, one in zip(words, records, strict=True)
+        )
         other = candidates.unique(
             [
                 candidates.sharing_rare_words(words, statistics, sides),

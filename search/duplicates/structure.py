@@ -9,6 +9,7 @@ Pair = tuple[int, int]
 BONUS, SLOPE, WIDEST, PENALTY = 1.0, 0.5, 6.0, 9.0
 SUPPORT, EXPECTED_SUPPORT = 4.0, 0.3
 CLEAN = 0.5
+UNLIKELY, OUTVOTED = -2.0, 3.0
 
 
 def is_clean(duplicated_inside: int, looked_at: int) -> bool:
@@ -96,3 +97,32 @@ def support(pair: Pair, found: Mapping[int, set[int]]) -> float:
     ours, theirs = found.get(left, set()) - {right}, found.get(right, set()) - {left}
     together = len(ours | theirs)
     return SUPPORT * (len(ours & theirs) / together - EXPECTED_SUPPORT) if together > 1 else 0.0
+
+
+def without_outvoted(scores: Mapping[Pair, float], own: Mapping[Pair, float]) -> dict[Pair, float]:
+    """Log-odds after asking the better partners of either item whether they are the other item, too.
+
+    An item that is the same as two others makes these the same: where more of the better partners say that they are
+    another thing than that they are the same, the pair loses.
+    """
+    better: dict[int, list[tuple[int, float]]] = defaultdict(list)
+    for (left, right), total in scores.items():
+        if total >= 0:
+            better[left].append((right, total))
+            better[right].append((left, total))
+    return {
+        pair: total - OUTVOTED * (total >= UNLIKELY and _votes(pair, total, better, own) > 0)
+        for pair, total in scores.items()
+    }
+
+
+def _votes(pair: Pair, total: float, better: Mapping[int, list[tuple[int, float]]], own: Mapping[Pair, float]) -> int:
+    """Of the partners of either item above `total`, those that are not the other item less those that are."""
+    votes = 0
+    for item, other in (pair, pair[::-1]):
+        for partner, score in better.get(item, ()):
+            if score > total and partner != other:
+                said = own.get((partner, other) if partner < other else (other, partner))
+                votes += said is not None and said < UNLIKELY
+                votes -= said is not None and said >= 0
+    return votes

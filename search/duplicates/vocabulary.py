@@ -1,4 +1,4 @@
-"""In how many items of a collection each word occurs, counted by a scan and kept for the checks between scans."""
+"""In how many items of a collection each word and mark occurs, counted by a scan and kept for checks between scans."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import orjson
 from django.db import connection
 
 from catalog.models import Collection
+from search.duplicates.marks import marks_of_item
 from search.duplicates.rules import Value
 from search.duplicates.words import WordStatistics, fold, words_of
 from search.models import DuplicateStatistic
@@ -21,7 +22,7 @@ SAMPLE_SIZE = 3_000  # items that stand for a collection which no scan has count
 _remembered: OrderedDict[tuple[int, float], WordStatistics] = OrderedDict()
 
 TEXTS = """
-    SELECT title, left(body, 20000) FROM catalog_item
+    SELECT title, left(body, 20000), attributes::text FROM catalog_item
     WHERE collection_id = %s AND status = 'published' AND merged_into_id IS NULL ORDER BY id LIMIT %s
 """
 
@@ -83,4 +84,7 @@ def count(documents: Iterable[Iterable[str]]) -> WordStatistics:
 def _sampled(collection: Collection) -> WordStatistics:
     with connection.cursor() as cursor:
         cursor.execute(TEXTS, [collection.pk, SAMPLE_SIZE])
-        return count(words_of_item(title, body) for title, body in cursor.fetchall())
+        return count(
+            (*words_of_item(title, body), *marks_of_item(title, body, orjson.loads(attributes)))
+            for title, body, attributes in cursor.fetchall()
+        )

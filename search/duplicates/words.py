@@ -8,6 +8,9 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+
+from rapidfuzz.distance import Levenshtein
 
 _WORD = re.compile(r"[^\W_]+")
 _BROKEN = re.compile(r"(?<=[^\W\d_])-\s*(?=[^\W\d_])")
@@ -38,6 +41,16 @@ def squash(text: str) -> str:
     return "".join(_WORD.findall(text))
 
 
+@lru_cache(maxsize=200_000)
+def is_variant(word: str, other: str) -> bool:
+    """Whether one word may be meant by the other: an initial, or nearly the same letters."""
+    if len(word) == 1 or len(other) == 1:
+        return word.isalpha() and other.isalpha()
+    if min(len(word), len(other)) < 4 or not (word.isalpha() and other.isalpha()):
+        return False
+    return Levenshtein.normalized_similarity(word, other, score_cutoff=0.8) > 0
+
+
 @dataclass(frozen=True)
 class WordStatistics:
     """In how many of a collection's items each word occurs."""
@@ -48,6 +61,13 @@ class WordStatistics:
     def idf(self, word: str) -> float:
         """Rarity of `word` in nats: about 0 for a word of every item; an unseen word counts as seen once."""
         return math.log((self.documents + 1) / (self.frequencies.get(word, 1) + 1)) + 0.1
+
+    def rarity(self, mark: str) -> float:
+        """How telling it is that two items share `mark`: 1 when no others have it, 0 when all have."""
+        others = self.frequencies.get(mark, 0) - 1
+        if others <= 1 or self.documents <= 2:
+            return 1.0
+        return max(1 - math.log(others) / math.log(self.documents - 1), 0.0)
 
     @property
     def ceiling(self) -> float:

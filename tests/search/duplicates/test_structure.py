@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search.duplicates.grouping import groups
-from search.duplicates.structure import partners, two_steps, with_rivals, with_support
+from search.duplicates.structure import partners, two_steps, with_rivals, with_support, without_outvoted
 
 PAIRS = st.tuples(st.integers(0, 12), st.integers(0, 12)).filter(lambda pair: pair[0] < pair[1])
 SCORES = st.dictionaries(PAIRS, st.floats(0, 1), max_size=30)
@@ -64,3 +64,20 @@ def test_groups_are_disjoint_never_of_one_and_never_hold_a_pair_that_was_kept_ap
     assert all(len(group) > 1 for group in found)
     for group in found:
         assert not any(one in group and other in group for one, other in apart)
+
+
+def test_the_weaker_of_two_pairs_loses_when_its_ends_differ() -> None:
+    own = {(0, 1): 5.0, (0, 2): 1.0, (1, 2): -4.0}
+    settled = without_outvoted(own, own)
+    assert settled[(0, 1)] == 5.0
+    assert settled[(0, 2)] < 0
+
+
+def test_a_pair_stays_where_as_many_better_partners_say_that_it_is_the_same() -> None:
+    own = {(0, 1): 5.0, (0, 2): 1.0, (1, 2): -4.0, (0, 3): 5.0, (2, 3): 5.0, (1, 3): 5.0}
+    assert without_outvoted(own, own)[(0, 2)] == 1.0
+
+
+@given(SCORES)
+def test_nobody_is_outvoted_by_what_was_not_compared(scores: dict[tuple[int, int], float]) -> None:
+    assert without_outvoted(scores, scores) == scores
