@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Self
 
@@ -72,6 +72,7 @@ def find(collection: Collection, space: EmbeddingSpace, rules: Rules, scorer: Sc
     records = [record for batch in records_of_collection(collection, space) for record in batch]
     sides = _sides(records, rules)
     vectors = _matrix(records, space.dimensions)
+    records = [replace(one, vector=row) if len(one.vector) else one for one, row in zip(records, vectors, strict=True)]
     with _Neighbours(collection, space, rules, records, vectors, sides) as neighbours:
         report("words", 0.05)
         words = _words(records)

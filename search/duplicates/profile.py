@@ -6,6 +6,8 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import blake2b
+from sys import intern
 
 from search.duplicates.identifiers import codes_of, is_code
 from search.duplicates.marks import code_mark, part_mark, parts_of_name, quantity_mark, value_mark, value_text
@@ -107,8 +109,8 @@ def prepare(
 
 
 def fingerprint_of(title: str, body: str) -> str:
-    """The text without case, accents, punctuation and spacing: equal for texts that say the same letter by letter."""
-    return squash(fold(f"{title} {body}"))
+    """Equal for texts that say the same letter by letter, without case, accents, punctuation and spacing."""
+    return blake2b(squash(fold(f"{title} {body}")).encode(), digest_size=16).hexdigest()
 
 
 def _values_of(facts: Mapping[str, Attribute], named: re.Pattern[str]) -> list[str]:
@@ -117,7 +119,7 @@ def _values_of(facts: Mapping[str, Attribute], named: re.Pattern[str]) -> list[s
 
 
 def _weights(words: list[str], statistics: WordStatistics) -> dict[str, float]:
-    return {word: statistics.idf(word) for word in words}
+    return {intern(word): statistics.idf(word) for word in words}  # one object for equal words of all items
 
 
 def _attribute(name: str, value: object, statistics: WordStatistics) -> Attribute:

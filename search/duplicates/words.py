@@ -51,6 +51,11 @@ def is_variant(word: str, other: str) -> bool:
     return Levenshtein.normalized_similarity(word, other, score_cutoff=0.8) > 0
 
 
+@lru_cache(maxsize=50_000)  # few counts differ, so that most words of all items share their numbers
+def _idf(documents: int, count: int) -> float:
+    return math.log((documents + 1) / (count + 1)) + 0.1
+
+
 @dataclass(frozen=True)
 class WordStatistics:
     """In how many of a collection's items each word occurs."""
@@ -60,7 +65,7 @@ class WordStatistics:
 
     def idf(self, word: str) -> float:
         """Rarity of `word` in nats: about 0 for a word of every item; an unseen word counts as seen once."""
-        return math.log((self.documents + 1) / (self.frequencies.get(word, 1) + 1)) + 0.1
+        return _idf(self.documents, self.frequencies.get(word, 1))
 
     def rarity(self, mark: str) -> float:
         """How telling it is that two items share `mark`: 1 when no others have it, 0 when all have."""
