@@ -38,7 +38,7 @@ def test_what_is_learnt_is_expected_to_be_better_and_is_on_unseen_pairs() -> Non
     unseen = shop(500, seed=2)
     learnt = sum((to_score(found.scorer.log_odds(pair.evidence)) >= found.flag) == pair.is_same for pair in unseen)
     by_default = sum(pair.is_flagged == pair.is_same for pair in unseen)
-    assert learnt > 0.85 * len(unseen) > by_default
+    assert learnt > 0.8 * len(unseen) > by_default
 
 
 def test_the_same_decisions_teach_the_same() -> None:
