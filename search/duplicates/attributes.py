@@ -53,7 +53,8 @@ def name_conflict(ours: Mapping[str, bool], theirs: Mapping[str, bool]) -> float
     parts = {**ours, **theirs}
     if len(left) + len(right) == len(parts) and not all(map(str.isalpha, parts)):
         return 0.0
-    if not (left and right) and all(map(str.isdigit, left | right)):
+    shorter, longer = sorted((list(ours), list(theirs)), key=len)
+    if longer[:-1] == shorter and longer[-1].isdigit():
         return 0.0
     return float(all(parts[part] or (part.isalpha() and len(part) >= WORD) for part in left | right))
 

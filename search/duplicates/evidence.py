@@ -173,7 +173,7 @@ def _code(left: Profile, right: Profile) -> float:
 def _code_of(left: Profile, right: Profile) -> float:
     return max(
         (
-            left.rarities.get(code, 1.0) * max(best_likeness((code,), right.codes), is_spelled_in(code, right.squashed))
+            left.rarities.get(code, 1.0) ** 2 * max(best_likeness((code,), right.codes), is_spelled_in(code, right.squashed))
             for code in left.title_codes
         ),
         default=0.0,

@@ -105,6 +105,7 @@ def named(name: str, *others: str) -> dict[str, bool]:
         ("trn-day-2201", "th2022-frn", 0.0),  # serial numbers of two shops
         ("trn-day-2201", "trn-day-7733", 0.0),
         ("blue-tent", "blue-tent-2", 0.0),  # the name was taken
+        ("gcc-doc", "gcc-11-doc", 1.0),
         ("gcc-11-doc", "gcc-11-doc", 0.0),
     ],
 )
