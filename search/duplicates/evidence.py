@@ -171,13 +171,12 @@ def _code(left: Profile, right: Profile) -> float:
 
 
 def _code_of(left: Profile, right: Profile) -> float:
-    return max(
-        (
-            left.rarities.get(code, 1.0) ** 2 * max(best_likeness((code,), right.codes), is_spelled_in(code, right.squashed))
-            for code in left.title_codes
-        ),
-        default=0.0,
-    )
+    """The best of the left title's codes; one that other items have as well, as h264, is more a word than a code."""
+    found = 0.0
+    for code in left.title_codes:
+        likeness = max(best_likeness((code,), right.codes), is_spelled_in(code, right.squashed))
+        found = max(found, likeness * left.rarities.get(code, 1.0) ** 2)
+    return found
 
 
 def _quantities(left: Profile, right: Profile) -> float:
