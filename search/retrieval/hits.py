@@ -152,9 +152,10 @@ def _band(prepared: Prepared, ranked: Ranked, n: int, row: Row) -> Band:
         return "exact"
     where = ranked.order[n]
     similarity = float(ranked.candidates.passage_similarity[where]) if prepared.space is not None else None
-    is_any_word_known = any(word.documents for word in prepared.words.words if not word.is_guess)
-    band = band_of(similarity, coverage(prepared, row.matched), _null(prepared), is_any_word_known=is_any_word_known)
-    is_all_guessed = not is_any_word_known and any(word.is_guess for word in prepared.words.words)
+    words = prepared.words
+    is_known = words.is_any_known
+    band = band_of(similarity, coverage(prepared, row.matched), _null(prepared), is_any_word_known=is_known)
+    is_all_guessed = not is_known and any(word.is_guess for word in words.words)
     return "possible" if is_all_guessed and band in {"strong", "good"} else band
 
 

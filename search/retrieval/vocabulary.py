@@ -97,7 +97,9 @@ def _guessed(collection: Collection, read: ParsedQuery, typed: QueryWords, readi
     words = query_words(collection, read)
     others = tuple(replace(word, is_guess=word.lexeme not in known) for word in words.words if word.lexeme not in forms)
     if forms:  # what the last word may become counts as one word of several forms
-        others += (QueryWord(forms[0], 1, sum(word.documents for word in begun), alternatives=forms[1:]),)
+        others += (
+            QueryWord(forms[0], 1, sum(word.documents for word in begun), alternatives=forms[1:], is_begun=True),
+        )
     return replace(words, words=others, identifiers=typed.identifiers)
 
 

@@ -19,7 +19,8 @@ MAX_WORDS = 64  # of one query; further ones are not ranked by
 class QueryWord:
     """A lexeme of the query: how often it is asked for and in how many items it occurs.
 
-    `alternatives` count as the same word. A guess was not typed: it is what an unknown word was taken for.
+    `alternatives` count as the same word. A guess was not typed: it is what an unknown word was taken for. What was
+    begun is what an unknown last word may become.
     """
 
     lexeme: str
@@ -27,6 +28,7 @@ class QueryWord:
     documents: int
     alternatives: tuple[str, ...] = ()
     is_guess: bool = False
+    is_begun: bool = False
 
     @property
     def lexemes(self) -> tuple[str, ...]:
@@ -54,6 +56,14 @@ class QueryWords:
     null_space_id: int | None = None
     null_similarities: tuple[float, ...] = ()
     identifiers: tuple[str, ...] = ()
+
+    @property
+    def is_any_known(self) -> bool:
+        """Whether some item has a word that was typed, or all that was typed is the beginning of one."""
+        typed = [word for word in self.words if not word.is_guess]
+        return any(word.documents for word in typed if not word.is_begun) or (
+            bool(self.words) and all(word.is_begun for word in self.words)
+        )
 
     @property
     def attainable(self) -> float:

@@ -69,6 +69,11 @@ def test_a_guess_is_no_proof_of_relevance(shop: Collection) -> None:
     assert {hit.band for hit in find(shop, "mugg").hits} <= {"possible", "weak"}
 
 
+def test_the_beginning_of_a_word_is_relevant_alone_but_nonsense_before_it_stays_nonsense(shop: Collection) -> None:
+    assert find(shop, "tunn", mode="lexical").hits[0].band == "strong"
+    assert {hit.band for hit in find(shop, "qwertz 0815 tunn").hits} == {"weak"}
+
+
 def test_other_collections_words_are_not_suggested(shop: Collection) -> None:
     other = shop_of({"title": "Copper kettle"}, slug="other")
     assert find(other, "sleping").suggestion is None
