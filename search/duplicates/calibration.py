@@ -7,7 +7,6 @@ from dataclasses import dataclass, fields
 from operator import attrgetter
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
 
 from search.duplicates.evidence import Evidence
 from search.duplicates.scoring import Scorer
@@ -60,6 +59,8 @@ class Threshold:
 
 def calibrate(labels: Sequence[Labelled], fewest: int = FEWEST) -> Correction | None:
     """The correction learnt from `labels`, or None with fewer than so many of either kind."""
+    from sklearn.linear_model import LogisticRegression  # 70 MB in each process that imports it
+
     table = np.array([_row(label) for label in labels], dtype=np.float64)
     truth = np.array([label.is_duplicate for label in labels], dtype=bool)
     weight = np.array([label.stands_for for label in labels], dtype=np.float64)

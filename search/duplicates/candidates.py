@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from search.duplicates.rules import Value
 from search.duplicates.words import WordStatistics
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 NEAREST = 10  # neighbours that are always candidates
 WIDEST = 100  # and so many while they are nearer than
@@ -105,6 +108,8 @@ def _rare_table(words: Sequence[Iterable[str]], statistics: WordStatistics) -> s
                 indices.append(columns.setdefault(word, len(columns)))
                 weights.append(statistics.idf(word))
         ends.append(len(indices))
+    from scipy import sparse  # only a scan needs it, not each process
+
     return sparse.csr_matrix((weights, indices, ends), shape=(len(words), max(len(columns), 1)), dtype=np.float32)
 
 

@@ -30,6 +30,7 @@ DEFAULT_MODEL = "all-MiniLM-L6-v2"
 Backend = Literal["openvino", "torch"]
 MAX_TOKENS = 512  # of a passage, where the model itself has no limit
 MAX_BATCH_CHARACTERS = 8_000  # of a batch, padding included: about 2,000 tokens
+PADDED_TO = 16  # tokens: a multiple of these is the length of a batch
 QUANTIZATION_GROUP = 64  # activations that share a scale where weights have eight bits
 
 
@@ -81,14 +82,19 @@ class LocalEncoder:
         order = sorted(range(len(prefixed)), key=lambda n: len(prefixed[n]))
         vectors: Vectors = np.empty((len(prefixed), self.dimensions), dtype=np.float32)
         for batch in _batches([(n, len(prefixed[n])) for n in order], self._batch_size):
-            vectors[batch] = self._encode([prefixed[n] for n in batch])
+            vectors[batch] = self._encode([prefixed[n] for n in batch], **self._padding)
         return vectors
 
     def encode_query(self, text: str) -> npt.NDArray[np.float32]:
         vector: npt.NDArray[np.float32] = self._encode([self._query_prefix + text])[0]
         return vector
 
-    def _encode(self, texts: list[str]) -> Vectors:
+    @property
+    def _padding(self) -> dict[str, Any]:
+        """Of documents, to lengths that come back often; a query is too short for that to pay."""
+        return {} if self._is_bare else {"processing_kwargs": {"text": {"pad_to_multiple_of": PADDED_TO}}}
+
+    def _encode(self, texts: list[str], **options: Any) -> Vectors:
         with self._lock:
             vectors: Vectors = self._model.encode(
                 texts,
@@ -96,20 +102,28 @@ class LocalEncoder:
                 show_progress_bar=False,
                 convert_to_numpy=True,
                 normalize_embeddings=True,
+                **options,
             )
         return checked(vectors, len(texts), self.dimensions)
 
 
 def _batches(lengths: Sequence[tuple[int, int]], largest: int) -> Iterator[list[int]]:
-    """The numbers of the texts, given with their characters from the shortest on, in batches."""
-    batch: list[int] = []
-    for number, characters in lengths:
-        if batch and (len(batch) == largest or (len(batch) + 1) * characters > MAX_BATCH_CHARACTERS):
-            yield batch
-            batch = []
-        batch.append(number)
-    if batch:
-        yield batch
+    """The numbers of the texts, given with their characters from the shortest on, in batches of a power of two.
+
+    Each shape of a batch that the model has seen takes memory that stays taken.
+    """
+    start = 0
+    while start < len(lengths):
+        size = 1
+        while _fits(lengths, start, 2 * size, largest):
+            size *= 2
+        yield [number for number, _ in lengths[start : start + size]]
+        start += size
+
+
+def _fits(lengths: Sequence[tuple[int, int]], start: int, size: int, largest: int) -> bool:
+    end = start + size
+    return size <= largest and end <= len(lengths) and size * lengths[end - 1][1] <= MAX_BATCH_CHARACTERS
 
 
 def native_dimensions(space: EmbeddingSpace) -> int:

@@ -57,7 +57,10 @@ def read_query(collection: Collection, typed: str, parsed: ParsedQuery) -> Read:
     if reading is None:
         return Read(parsed, words)
     read = replace(parsed, text=reading.text)
-    return Read(read, _guessed(collection, read, words, reading), reading.suggestion)
+    guessed = _guessed(collection, read, words, reading)
+    if _has_vanished(collection, guessed):
+        return Read(parsed, words)
+    return Read(read, guessed, reading.suggestion)
 
 
 def _unknown(collection: Collection, parsed: ParsedQuery, words: QueryWords) -> list[str]:
@@ -75,6 +78,12 @@ def _unknown(collection: Collection, parsed: ParsedQuery, words: QueryWords) -> 
     }
     occurring = _occurring(collection, sorted(set(typed.values())))
     return [word for word, lexeme in typed.items() if lexeme not in occurring][:MAX_UNKNOWN]
+
+
+def _has_vanished(collection: Collection, words: QueryWords) -> bool:
+    """Whether a word was put in that no item to be seen has any more: the count is older, and must not tell of it."""
+    lexemes = {lexeme for word in words.words if word.is_guess or word.is_begun for lexeme in word.lexemes}
+    return not lexemes <= _occurring(collection, sorted(lexemes))
 
 
 def _lexeme(word: str, lexemes: set[str], language: str) -> str:

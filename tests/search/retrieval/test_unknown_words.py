@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from catalog.models import Collection
+from catalog.models import Collection, Item
 from search.retrieval import statistics
 from tests.factories import add_items, find, ids, shop_of
 
@@ -62,6 +62,17 @@ def test_the_vocabulary_follows_the_statistics(shop: Collection) -> None:
     add_items(shop, {"external_id": "lantern", "title": "Lantern"})
     statistics.refresh(shop.pk)
     assert find(shop, "lantren", mode="lexical").suggestion == "lantern"
+
+
+@pytest.mark.parametrize("typed", ["enmael", "ename"])
+def test_a_word_of_a_hidden_item_is_not_told(shop: Collection, typed: str) -> None:
+    Item.objects.filter(external_id="mug").update(status="draft")
+    result = find(shop, typed)
+    assert result.suggestion is None and "mug" not in ids(result)
+    assert all(
+        hit.explanation is not None and not hit.explanation.matched_words
+        for hit in find(shop, typed, explain=True).hits
+    )
 
 
 def test_a_guess_is_no_proof_of_relevance(shop: Collection) -> None:
