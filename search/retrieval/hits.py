@@ -118,7 +118,8 @@ def _snippets(
         for row in rows
     }
     wordless = [row for row in rows if not marks_of(row.body, weights[row.item_id], language)]
-    spans |= _closest_sentences(prepared, wordless, spans)
+    if request.explain:  # encoding sentences takes as long as the rest of a search
+        spans |= _closest_sentences(prepared, wordless, spans)
     return {row.item_id: body_snippet(row.body, weights[row.item_id], language, spans[row.item_id]) for row in rows}
 
 

@@ -57,9 +57,9 @@ def test_a_hit_without_the_querys_words_shows_the_sentence_closest_in_meaning(mo
         "encode_query",
         lambda self, text: encode(self, text.replace("eiderdown", "feathers beds sleepers")),
     )
-    snippet = find(shop, "eiderdown", mode="semantic").hits[0].snippet
+    snippet = find(shop, "eiderdown", mode="semantic", explain=True).hits[0].snippet
     assert snippet.text.startswith("… Beds of feathers") and snippet.marks == ()
-    found = find(shop, "sleepers", mode="semantic").hits[0].snippet
+    found = find(shop, "sleepers", mode="semantic", explain=True).hits[0].snippet
     assert found.marks != ()  # words of the query come before meaning
 
 
@@ -74,4 +74,6 @@ def test_long_pages_look_at_few_sentences(monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setattr("search.retrieval.hits.similarities", count)
     assert len(find(shop, "torch", mode="semantic", limit=30).hits) == 30
+    assert encoded == []  # who asks for no reasons is not kept waiting for them
+    assert len(find(shop, "torch", mode="semantic", limit=30, explain=True).hits) == 30
     assert encoded == [15]
