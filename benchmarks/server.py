@@ -20,6 +20,7 @@ import psutil
 IDLE_SHARE = 0.05  # of one core: what a system may use and count as idle
 IDLE_SECONDS = 3
 GRACE_SECONDS = 30
+KEPT_SECONDS = 2.0  # servers close a connection that is idle for longer; some after five
 
 
 class Server:
@@ -124,10 +125,10 @@ def _megabytes(process: psutil.Process) -> float:
 
 
 class JsonClient:
-    """Requests to one server; each thread has a connection of its own that stays open."""
+    """Requests to one server; each thread has a connection of its own that stays open while it is in use."""
 
-    def __init__(self, port: int, *, timeout: float = 60) -> None:
-        self._port, self._timeout = port, timeout
+    def __init__(self, port: int, *, timeout: float = 60, kept_seconds: float = KEPT_SECONDS) -> None:
+        self._port, self._timeout, self._kept_seconds = port, timeout, kept_seconds
         self._local = threading.local()
 
     def get(self, path: str) -> Any:
@@ -144,9 +145,7 @@ class JsonClient:
         return True
 
     def _request(self, method: str, path: str, body: bytes | None) -> Any:
-        if not hasattr(self._local, "connection"):
-            self._local.connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=self._timeout)
-        connection: http.client.HTTPConnection = self._local.connection
+        connection = self._connection()
         try:
             connection.request(method, path, body, {"Content-Type": "application/json"} if body else {})
             response = connection.getresponse()
@@ -154,6 +153,17 @@ class JsonClient:
         except (OSError, http.client.HTTPException):
             connection.close()
             raise
+        self._local.used_at = time.monotonic()
         if response.status != 200:
             raise RuntimeError(f"{method} {path.partition('?')[0]} answered {response.status}: {content[:200]!r}")
         return json.loads(content)
+
+    def _connection(self) -> http.client.HTTPConnection:
+        """This thread's; it opens anew when it was idle."""
+        if not hasattr(self._local, "connection"):
+            self._local.connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=self._timeout)
+            self._local.used_at = time.monotonic()
+        connection: http.client.HTTPConnection = self._local.connection
+        if time.monotonic() - self._local.used_at > self._kept_seconds:
+            connection.close()
+        return connection

@@ -5,7 +5,9 @@ from __future__ import annotations
 import gzip
 import json
 import sys
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ from benchmarks import compare
 from benchmarks.corpus import Item, read_corpus, read_judged_queries, sample_queries
 from benchmarks.environment import OWN, SHARED, VERSIONS, CannotInstall
 from benchmarks.report import END, START, Figures, NotMeasured, put_between_marks, table
-from benchmarks.server import Server
+from benchmarks.server import JsonClient, Server
 
 FIGURES = Figures(
     name="Akin",
@@ -127,3 +129,34 @@ def test_a_server_that_ends_or_is_not_ready_in_time_says_what_it_said(tmp_path: 
         slow.wait_until(lambda: False, seconds=0.3)
     slow.stop()
     assert time.monotonic() - started < 10
+
+
+def test_a_connection_is_kept_while_in_use_and_opened_anew_when_it_was_idle() -> None:
+    opened: list[object] = []
+
+    class Impatient(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        timeout = 0.3  # as long as it keeps an idle connection
+
+        def setup(self) -> None:
+            opened.append(self)
+            super().setup()
+
+        def do_GET(self) -> None:  # noqa: N802 - the library's name
+            self.send_response(200)
+            self.send_header("Content-Length", "2")
+            self.end_headers()
+            self.wfile.write(b"{}")
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Impatient) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        client = JsonClient(server.server_port, kept_seconds=0.2)
+        assert client.get("/") == client.get("/") == {}
+        assert len(opened) == 1
+        time.sleep(0.6)
+        assert client.get("/") == {}
+        assert len(opened) == 2
+        server.shutdown()
