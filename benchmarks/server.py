@@ -158,6 +158,11 @@ class JsonClient:
             raise RuntimeError(f"{method} {path.partition('?')[0]} answered {response.status}: {content[:200]!r}")
         return json.loads(content)
 
+    def close(self) -> None:
+        """Closes this thread's connection."""
+        if hasattr(self._local, "connection"):
+            self._local.connection.close()
+
     def _connection(self) -> http.client.HTTPConnection:
         """This thread's; it opens anew when it was idle."""
         if not hasattr(self._local, "connection"):

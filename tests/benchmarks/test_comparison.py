@@ -142,7 +142,7 @@ def test_a_connection_is_kept_while_in_use_and_opened_anew_when_it_was_idle() ->
             opened.append(self)
             super().setup()
 
-        def do_GET(self) -> None:  # noqa: N802 - the library's name
+        def do_GET(self) -> None:
             self.send_response(200)
             self.send_header("Content-Length", "2")
             self.end_headers()
@@ -159,4 +159,5 @@ def test_a_connection_is_kept_while_in_use_and_opened_anew_when_it_was_idle() ->
         time.sleep(0.6)
         assert client.get("/") == {}
         assert len(opened) == 2
+        client.close()
         server.shutdown()
