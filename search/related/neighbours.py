@@ -13,7 +13,7 @@ from search.embedding.storage import sql_of
 from search.models import EmbeddingSpace
 from search.retrieval import legs
 from search.retrieval.filters import VISIBLE, Conditions
-from search.retrieval.words import QueryWords
+from search.retrieval.words import NO_WORDS
 
 # The index may return near ones slightly out of order; the sum with zero makes the planner sort them.
 NEAREST = """
@@ -24,8 +24,6 @@ NEAREST = """
         ORDER BY {order} LIMIT {candidates}
     ) AS c ORDER BY c.distance + 0 LIMIT {limit}
 """
-
-NO_WORDS = QueryWords((), 0, 1.0)
 
 Vector = NDArray[np.float32]
 

@@ -13,7 +13,7 @@ from search.retrieval.hits import load_rows
 from search.retrieval.query import parse_query
 from search.retrieval.snippets import body_snippet
 from search.retrieval.types import FacetValue, Hit, SearchRequest, SearchResult
-from search.retrieval.words import query_words
+from search.retrieval.words import NO_WORDS, query_words
 
 MAX_BROWSED = 2_000  # items that are counted and paged through without a query
 
@@ -58,7 +58,8 @@ def browse(request: SearchRequest) -> SearchResult:
 
 def _newest(request: SearchRequest) -> list[int]:
     conditions = conditions_of(request.filters)
-    words = query_words(request.collection, parse_query(request.query_text))
+    parsed = parse_query(request.query_text)
+    words = query_words(request.collection, parsed) if parsed.excluded else NO_WORDS
     parameters = {**conditions.parameters, **legs.condition_parameters(words), "collection": request.collection.pk}
     with connection.cursor() as cursor:
         cursor.execute(NEWEST.format(visible=legs.visible_sql(words, conditions)), parameters)

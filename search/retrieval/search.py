@@ -18,7 +18,7 @@ from search.retrieval.collapse import collapse
 from search.retrieval.facets import count_facets
 from search.retrieval.filters import conditions_of
 from search.retrieval.hits import build_hits
-from search.retrieval.query import parse_query
+from search.retrieval.query import ParsedQuery, parse_query
 from search.retrieval.ranking import Prepared, Ranked
 from search.retrieval.rerank import rerank
 from search.retrieval.scoring import scores_of, with_identifiers
@@ -33,20 +33,21 @@ MAX_IDENTIFIER_HITS = 50
 def search(request: SearchRequest) -> SearchResult:
     """Answers the request. Raises QueryTooLong and InvalidInput; without an encoder it answers with words alone."""
     started = time.perf_counter()
-    if not parse_query(request.query_text).text:
+    parsed = parse_query(request.query_text)
+    if not parsed.text:
         result = browse(request)
     else:
-        prepared = _prepare(request)
+        prepared = _prepare(request, parsed)
         with transaction.atomic():
             legs.settle()
             result = _answer(request, prepared)
     return replace(result, took_ms=(time.perf_counter() - started) * 1_000)
 
 
-def _prepare(request: SearchRequest) -> Prepared:
-    read = read_query(request.collection, request.query_text, parse_query(request.query_text))
+def _prepare(request: SearchRequest, parsed: ParsedQuery) -> Prepared:
+    read = read_query(request.collection, request.query_text, parsed)
     prepared = Prepared(read.parsed, read.words, suggestion=read.suggestion)
-    if request.mode == "lexical" or not read.parsed.text:
+    if request.mode == "lexical":
         return prepared
     space = active_space()
     try:

@@ -76,6 +76,8 @@ class QueryWords:
         return math.log(1 + (self.documents - frequency + 0.5) / (frequency + 0.5))
 
 
+NO_WORDS = QueryWords((), 0, 1.0)
+
 WORDS = """
     SELECT w.lexeme, coalesce(cardinality(w.positions), 1), coalesce(s.documents, 0),
            coalesce(t.documents, 0), coalesce(t.average_length, 1), t.null_space_id, t.null_similarities,
