@@ -17,8 +17,8 @@ from search.retrieval.words import NO_WORDS
 
 # The index may return near ones slightly out of order; the sum with zero makes the planner sort them.
 NEAREST = """
-    SELECT c.item_id, 1 - c.distance, c.embedding::text FROM (
-        SELECT p.item_id, p.embedding, {distance} AS distance FROM search_passage p
+    SELECT c.item_id, 1 - c.distance, c.vector::text FROM (
+        SELECT p.item_id, p.{column} AS vector, {distance} AS distance FROM search_passage p
         WHERE p.space_id = {space} AND p.collection_id = {collection} AND p.ordinal = 0
           AND EXISTS (SELECT 1 FROM catalog_item i WHERE i.id = p.item_id AND {visible})
         ORDER BY {order} LIMIT {candidates}
@@ -45,6 +45,7 @@ def nearest_items(
     conditions = conditions or Conditions()
     is_exact = is_exact or (bool(conditions.sql) and legs.is_selective(collection, conditions, NO_WORDS))
     sql = NEAREST.format(
+        column=vectors.column,
         distance=vectors.distance(),
         # The sum keeps the planner from the vector index, which runs dry where a filter leaves few rows.
         order=f"({vectors.distance()}) + 0" if is_exact else vectors.order(),
@@ -64,7 +65,7 @@ def item_vectors(space: EmbeddingSpace, ids: Sequence[int]) -> dict[int, Vector]
     """The vector of each whole item that has one."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT item_id, embedding::text FROM search_passage"
+            f"SELECT item_id, {sql_of(space).column}::text FROM search_passage"
             " WHERE item_id = ANY(%s) AND space_id = %s AND ordinal = 0",
             [list(ids), space.pk],
         )

@@ -12,6 +12,7 @@ from django.db import connection
 from catalog.models import Collection
 from search.embedding.encoders import encoder_of
 from search.embedding.spaces import active_space
+from search.embedding.storage import sql_of
 from search.models import CollectionStatistic
 from search.retrieval.bands import QUANTILES
 
@@ -21,8 +22,8 @@ QUERY_WORDS = 6
 MIN_ITEMS = 50  # of a collection; below, the defaults hold
 
 SAMPLE = """
-    SELECT i.id, i.title, i.body, p.embedding::text FROM (
-        SELECT item_id, embedding FROM search_passage
+    SELECT i.id, i.title, i.body, p.vector::text FROM (
+        SELECT item_id, {column} AS vector FROM search_passage
         WHERE collection_id = %s AND space_id = %s AND ordinal = 0 ORDER BY hashint8(item_id) LIMIT %s
     ) AS p JOIN catalog_item i ON i.id = p.item_id
     WHERE i.status = 'published' AND i.merged_into_id IS NULL
@@ -33,7 +34,7 @@ def calibrate(collection: Collection) -> list[float]:
     """Measures and stores the quantiles, and returns them; an empty list for a small collection."""
     space = active_space()
     with connection.cursor() as cursor:
-        cursor.execute(SAMPLE, [collection.pk, space.pk, OTHER_ITEMS])
+        cursor.execute(SAMPLE.format(column=sql_of(space).column), [collection.pk, space.pk, OTHER_ITEMS])
         rows = cursor.fetchall()
     if len(rows) < MIN_ITEMS:
         return []

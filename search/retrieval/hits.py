@@ -10,6 +10,7 @@ import orjson
 from django.db import connection
 
 from search.embedding.query import similarities
+from search.embedding.storage import sql_of
 from search.retrieval import fusion
 from search.retrieval.bands import NullDistribution, band_of, null_distribution
 from search.retrieval.collapse import twins_of
@@ -32,7 +33,7 @@ ROWS = """
 BEST_PASSAGES = """
     SELECT DISTINCT ON (p.item_id) p.item_id, p.start, p."end" FROM search_passage p
     WHERE p.item_id = ANY(%(ids)s) AND p.space_id = %(space)s AND p.ordinal > 0
-    ORDER BY p.item_id, p.embedding::halfvec({dimensions}) <=> %(query)s::halfvec({dimensions})
+    ORDER BY p.item_id, {distance}
 """
 
 
@@ -97,10 +98,13 @@ def _read(row: tuple[Any, ...]) -> tuple[Any, ...]:
 def _best_passages(prepared: Prepared, ids: Sequence[int]) -> dict[int, Span]:
     if prepared.space is None or prepared.vector is None:
         return {}
-    sql = BEST_PASSAGES.format(dimensions=prepared.space.dimensions)
-    query = "[" + ",".join(f"{x:.6f}" for x in prepared.vector.tolist()) + "]"
+    vectors = sql_of(prepared.space)
+    query = vectors.query_text(prepared.vector)
     with connection.cursor() as cursor:
-        cursor.execute(sql, {"ids": list(ids), "space": prepared.space.pk, "query": query})
+        cursor.execute(
+            BEST_PASSAGES.format(distance=vectors.distance()),
+            {"ids": list(ids), "space": prepared.space.pk, "query": query},
+        )
         return {row[0]: (row[1], row[2]) for row in cursor.fetchall()}
 
 

@@ -110,10 +110,10 @@ FROM chosen c CROSS JOIN LATERAL (
 
 FEEDBACK = """
     WITH first AS MATERIALIZED (
-        SELECT avg(embedding::vector({dimensions}))::halfvec({dimensions}) AS centroid FROM search_passage
+        SELECT avg({column}::vector({dimensions}))::{type} AS centroid FROM search_passage
         WHERE space_id = {space} AND ordinal = 0 AND item_id = ANY(%(first)s)
     )
-    SELECT item_id, 1 - (embedding::halfvec({dimensions}) <=> centroid) FROM search_passage, first
+    SELECT p.item_id, 1 - ({distance}) FROM search_passage p, first
     WHERE centroid IS NOT NULL AND space_id = {space} AND ordinal = 0 AND item_id = ANY(%(ids)s)
 """
 
@@ -198,7 +198,14 @@ def _nearest(names: dict[str, Any], *, is_exact: bool, is_crowded: bool) -> str:
 
 def feedback_similarity(space: EmbeddingSpace, first: Sequence[int], ids: NDArray[np.int64]) -> Scores:
     """The cosine of each item to the centroid of the first ones, 0 for an item without a vector."""
-    sql = FEEDBACK.format(space=space.pk, dimensions=space.dimensions)
+    vectors = sql_of(space)
+    sql = FEEDBACK.format(
+        space=space.pk,
+        dimensions=space.dimensions,
+        column=vectors.column,
+        type=vectors.type,
+        distance=vectors.distance("centroid"),
+    )
     with connection.cursor() as cursor:
         cursor.execute(sql, {"first": [int(one) for one in first], "ids": ids.tolist()})
         found = dict(cursor.fetchall())

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 from django.db import connection, transaction
-from pgvector import HalfVector
 
 from catalog.models import Collection
 from search.embedding.query import query_vector
-from search.embedding.spaces import active_space
+from search.embedding.spaces import active_space, answering_with
+from search.embedding.storage import sql_of
 from search.embedding.text import embedded_text
 from search.retrieval import legs
 from search.retrieval.query import parse_query
@@ -20,9 +19,7 @@ from search.retrieval.types import SearchRequest
 MAX_ITEMS = 50  # whose passages are looked at
 
 BEST = """
-    SELECT p.item_id, p.start, p."end",
-           1 - (p.embedding::halfvec({dimensions}) <=> %(query)s::halfvec({dimensions})) AS score
-    FROM search_passage p
+    SELECT p.item_id, p.start, p."end", 1 - ({distance}) AS score FROM search_passage p
     WHERE p.space_id = %(space)s AND p.item_id = ANY(%(ids)s)
       AND (p.ordinal > 0 OR NOT EXISTS (
           SELECT 1 FROM search_passage o WHERE o.item_id = p.item_id AND o.space_id = p.space_id AND o.ordinal = 1))
@@ -45,17 +42,19 @@ class PassageHit:
 
 def find_passages(*, collection: Collection, query_text: str, limit: int) -> list[PassageHit]:
     """The passages nearest to the query among the items that hybrid search finds. Raises EncoderUnavailable."""
-    found = search(SearchRequest(collection, query_text, limit=MAX_ITEMS))
+    space = active_space()
+    with answering_with(space):
+        found = search(SearchRequest(collection, query_text, limit=MAX_ITEMS))
     hits = {hit.item_id: hit for hit in found.hits}
     if not hits:
         return []
-    space = active_space()
-    vector = HalfVector(query_vector(space, parse_query(query_text).text).astype(np.float16)).to_text()
+    vectors = sql_of(space)
+    query = vectors.query_text(query_vector(space, parse_query(query_text).text))
     with transaction.atomic(), connection.cursor() as cursor:
         legs.settle()
         cursor.execute(
-            BEST.format(dimensions=space.dimensions),
-            {"query": vector, "space": space.pk, "ids": list(hits), "limit": limit},
+            BEST.format(distance=vectors.distance()),
+            {"query": query, "space": space.pk, "ids": list(hits), "limit": limit},
         )
         rows = cursor.fetchall()
         cursor.execute("SELECT id, title, body FROM catalog_item WHERE id = ANY(%s)", [[row[0] for row in rows]])

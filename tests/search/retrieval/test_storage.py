@@ -22,11 +22,12 @@ from search.embedding.spaces import active_space
 from search.errors import SpaceConflict
 from search.models import EmbeddingSpace, Passage
 from search.models.embedding import EncoderKind, SpaceState, Storage
-from search.related.neighbours import nearest_items
+from search.related.neighbours import item_vectors, nearest_items
 from search.retrieval import indexes, legs
 from search.retrieval.filters import Conditions
+from search.retrieval.passages import find_passages
 from search.retrieval.words import QueryWords
-from tests.factories import add_items, find, ids, make_collection
+from tests.factories import add_items, find, ids, make_collection, shop_of
 
 pytestmark = pytest.mark.django_db
 OPERATORS = {Storage.FLOAT: "vector(", Storage.HALF: "halfvec(", Storage.BINARY: "<~>"}
@@ -159,6 +160,33 @@ def test_what_is_kept_of_a_vector(storage: Storage) -> None:
     assert ids(find(collection, "red lamp", mode="semantic"))[0] == "i0"
     similarity = candidates(collection, space, exact).passage_similarity.max()
     assert similarity == pytest.approx(1.0, abs=1e-6 if storage == Storage.FLOAT else 1e-3)
+
+
+LONG = "Plain words about nothing in particular, one after another. " * 30
+
+
+def test_snippets_passages_feedback_and_related_items_read_full_precision_where_it_is_kept() -> None:
+    space = space_of(Storage.FLOAT)
+    shop = shop_of({"title": "Story", "body": f"{LONG}The keeper drinks tea. {LONG}"}, {"title": "keeper tea"})
+    (story, note) = shop.items.order_by("id")
+    encoder = encoders.encoder_of(space)
+    query = "the keeper drinks tea"
+    best = max(
+        Passage.objects.filter(item=story, ordinal__gt=0),
+        key=lambda one: float(np.asarray(one.full_embedding) @ encoder.encode_query(query)),
+    )
+    Passage.objects.update(embedding=HalfVector(clustered(1, 384)[0]))
+    (hit,) = (one for one in find(shop, query, mode="semantic", explain=True).hits if one.title == "Story")
+    assert hit.explanation is not None and hit.explanation.best_passage == (best.start, best.end)
+    found = find_passages(collection=shop, query_text=query, limit=10)
+    assert best.start in {one.start for one in found if one.title == "Story"}
+    assert len({one.score for one in found}) > 2
+    own = legs.feedback_similarity(space, [note.pk], np.array([note.pk, story.pk]))
+    assert own[0] == pytest.approx(1.0, abs=1e-6) and own[1] < 0.9
+    vector = item_vectors(space, [note.pk])[note.pk]
+    assert np.allclose(vector, encoder.encode_documents(["keeper tea\n"])[0], atol=1e-6)
+    ((_, cosine, read),) = nearest_items(shop, space, vector, limit=1)
+    assert cosine == pytest.approx(1.0, abs=1e-6) and np.array_equal(read, vector)
 
 
 @pytest.mark.parametrize(("storage", "most"), [("float", 2_000), ("half", 4_000), ("binary", 16_000)])
