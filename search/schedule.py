@@ -6,6 +6,8 @@ from typing import Any
 
 SCHEDULE: dict[str, dict[str, Any]] = {
     "release-expired": {"task": "embedding.release_expired", "schedule": 5.0, "options": {"expires": 5}},
+    # On the queue of the workers that embed: a long job on the other one delays nothing.
+    "embed-due": {"task": "embedding.embed_pending", "schedule": 5.0, "options": {"expires": 5}},
     "sweep": {"task": "embedding.sweep", "schedule": 300.0, "options": {"expires": 300}},
     "check-duplicates": {"task": "duplicates.check_embedded", "schedule": 10.0, "options": {"expires": 10}},
     "keep-ready": {"task": "retrieval.keep_ready", "schedule": 20.0, "options": {"expires": 20}},

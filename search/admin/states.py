@@ -9,8 +9,9 @@ from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 
 from catalog.models import Item
+from search.embedding.status import in_active_space
 from search.models import ItemEmbedding
-from search.models.embedding import EmbeddingState, Modality, SpaceState
+from search.models.embedding import EmbeddingState
 
 STATE_COLOURS = {
     EmbeddingState.PENDING.label: "warning",
@@ -19,11 +20,6 @@ STATE_COLOURS = {
     EmbeddingState.FAILED.label: "danger",
 }
 SHOWN_COLUMNS = ("item", "state")
-
-
-def in_active_space() -> QuerySet[ItemEmbedding]:
-    """The rows that say whether an item can be found by meaning now."""
-    return ItemEmbedding.objects.filter(space__state=SpaceState.ACTIVE, space__modality=Modality.TEXT)
 
 
 def active_states() -> Prefetch[str, QuerySet[ItemEmbedding], str]:

@@ -41,7 +41,7 @@ class SpaceOut(BaseModel):
 
 
 class RunOut(BaseModel):
-    """Long work on the collection, counted in items."""
+    """Long work on the collection, counted in its items: of a backfill of all collections its share."""
 
     id: int
     kind: str

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 import threading
-import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,13 +11,12 @@ from django.conf import settings
 from numpy.typing import NDArray
 
 from search.embedding.conversion import converted
+from search.embedding.loaded import LoadedModels
 from search.embedding.local_encoder import stay_offline
 from search.errors import EncoderUnavailable
 
 if TYPE_CHECKING:
     from sentence_transformers import CrossEncoder as Model
-
-logger = logging.getLogger(__name__)
 
 RETRY_LOADING_SECONDS = 60  # until a model that could not be loaded is tried again
 
@@ -41,35 +38,12 @@ class CrossEncoder:
         return flat
 
 
-class _Loaded:
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.models: dict[str, CrossEncoder] = {}
-        self.failures: dict[str, float] = {}
-
-
-_loaded = _Loaded()
+_loaded: LoadedModels[str, CrossEncoder] = LoadedModels(retry_seconds=RETRY_LOADING_SECONDS)
 
 
 def cross_encoder(name: str) -> CrossEncoder:
     """The model, loaded once in each process. Raises EncoderUnavailable when it cannot be loaded."""
-    if (found := _loaded.models.get(name)) is not None:
-        return found
-    with _loaded.lock:
-        if name not in _loaded.models:
-            _loaded.models[name] = _try_to_load(name)
-        return _loaded.models[name]
-
-
-def _try_to_load(name: str) -> CrossEncoder:
-    if time.monotonic() - _loaded.failures.get(name, -RETRY_LOADING_SECONDS) < RETRY_LOADING_SECONDS:
-        raise EncoderUnavailable(f"The cross-encoder {name} cannot be loaded.")
-    try:
-        return CrossEncoder(name)
-    except Exception as error:
-        logger.exception("The cross-encoder %s cannot be loaded", name)
-        _loaded.failures[name] = time.monotonic()
-        raise EncoderUnavailable(f"The cross-encoder {name} cannot be loaded: {error}") from error
+    return _loaded.get(name, lambda: CrossEncoder(name), name=f"The cross-encoder {name}")
 
 
 def _load(name: str) -> Model:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from search.embedding.encoders import Encoder, Vectors
+from search.embedding.pace import Pace
 from search.embedding.queue import Claimed
 from search.embedding.store import Encoded
 from search.embedding.text import Span, embedded_text, passage_spans
 
-CHUNK_SIZE = 64  # passages of one call of the model: between two the worker can be stopped
 
-
-def encode(encoder: Encoder, rows: Sequence[Claimed], between: Callable[[], None] = lambda: None) -> list[Encoded]:
+def encode(
+    encoder: Encoder, rows: Sequence[Claimed], *, pace: Pace, between: Callable[[], None] = lambda: None
+) -> list[Encoded]:
     """One vector for a text that fits the model, else one for each part and their mean.
 
     `between` is called between two calls of the model, and may raise.
@@ -22,18 +24,23 @@ def encode(encoder: Encoder, rows: Sequence[Claimed], between: Callable[[], None
     texts = {row.text_digest: embedded_text(row.title, row.body) for row in rows}
     spans = dict(zip(texts, _spans(encoder, list(texts.values())), strict=True))
     parts = [text[span.start : span.end] for digest, text in texts.items() for span in spans[digest]]
-    vectors = _encode_parts(encoder, parts, between)
+    vectors = _encode_parts(encoder, parts, pace, between)
     starts = np.cumsum([0, *(len(spans[digest]) for digest in texts)])
     own = {digest: vectors[start:end] for digest, start, end in zip(texts, starts, starts[1:], strict=False)}
     return [_encoded(row, texts[row.text_digest], spans[row.text_digest], own[row.text_digest]) for row in rows]
 
 
-def _encode_parts(encoder: Encoder, parts: Sequence[str], between: Callable[[], None]) -> Vectors:
-    chunks = []
-    for start in range(0, len(parts), CHUNK_SIZE):
+def _encode_parts(encoder: Encoder, parts: Sequence[str], pace: Pace, between: Callable[[], None]) -> Vectors:
+    chunks: list[Vectors] = []
+    start = 0
+    while start < len(parts):
         if start:
             between()
-        chunks.append(encoder.encode_documents(parts[start : start + CHUNK_SIZE]))
+        chunk = parts[start : start + pace.size]
+        started = time.monotonic()
+        chunks.append(encoder.encode_documents(chunk))
+        pace.took(len(chunk), time.monotonic() - started)
+        start += len(chunk)
     return np.concatenate(chunks)
 
 

@@ -1,7 +1,8 @@
 """Encoders elsewhere: an endpoint that answers like OpenAI's /v1/embeddings.
 
 Options of the space: `url` (ends in /embeddings, or the endpoint's root), `api_key_env` (name of the environment
-variable with the key, which is never stored), `batch_size`, `timeout` in seconds, `max_tokens`, `send_dimensions`.
+variable with the key, which is never stored), `batch_size`, `timeout` in seconds, at most 45, `max_tokens`,
+`send_dimensions`.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from search.errors import EncoderRefused, EncoderUnavailable
 from search.models import EmbeddingSpace
 
 RETRIES = 2  # of one request, within PATIENCE_SECONDS
+MAX_TIMEOUT = 45.0  # seconds of a request: with PATIENCE_SECONDS it ends before the lease of its items does
 PATIENCE_SECONDS = 10.0  # a longer Retry-After is waited for by the rows, not by the worker
 CHARACTERS_PER_TOKEN = 3  # assumed, because a remote tokenizer cannot be asked
 REFUSED = (400, 413, 414, 422)  # of the texts; 401, 403 and 404 are of the configuration, and every item has to wait
@@ -41,7 +43,8 @@ class HttpEncoder:
         self._space = space
         self._url = _endpoint(str(options.get("url", "")))
         self._batch_size = int(options.get("batch_size", 64))
-        self._client = httpx.Client(timeout=float(options.get("timeout", 30)), headers=_headers(options))
+        timeout = min(float(options.get("timeout", 30)), MAX_TIMEOUT)
+        self._client = httpx.Client(timeout=timeout, headers=_headers(options))
         self._circuit = CircuitBreaker()
 
     def token_offsets(self, texts: Sequence[str]) -> list[Offsets]:

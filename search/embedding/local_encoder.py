@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from django.conf import settings
 
-from search.embedding.conversion import converted
+from search.embedding.conversion import ConversionError, converted
 from search.embedding.encoder import Vectors, checked
 from search.embedding.text import Offsets
 from search.models import EmbeddingSpace
@@ -143,7 +143,7 @@ def _load(space: EmbeddingSpace) -> SentenceTransformer:
     is_compressed = space.options.get("weights") != "full"
     try:
         folder = converted(_source(space), revision=space.revision, is_compressed=is_compressed)
-    except OSError as error:
+    except (OSError, ConversionError) as error:  # a program that converts says nothing better of a full disk
         logger.warning("The converted model cannot be kept: %s", error)
         return _open(_source(space), space)
     return _open(str(folder), space)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import logging
 import time
+import uuid
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import DatabaseError, InterfaceError, OperationalError
 
-from search.embedding import queue, store
+from search.embedding import queue, store, sweep
 from search.embedding.encoders import Encoder, encoder_of, probe
 from search.embedding.encoding import encode
+from search.embedding.pace import Pace
 from search.embedding.queue import Claimed
 from search.errors import EncoderUnavailable
 from search.models import EmbeddingSpace
@@ -20,7 +24,7 @@ from search.models.embedding import LIVE_STATES, Priority
 logger = logging.getLogger(__name__)
 
 CLAIM_SIZE = 1_024  # rows of one claim: enough that batches of similar length waste little padding
-SLICE_SIZE = 128  # rows encoded and stored at a time
+SLICE_SIZE = 128  # rows encoded and stored at a time, fewer of a slow model
 SLICE_CHARACTERS = 200_000  # of their texts: a slice takes seconds at most, and what a person saved is next
 RENEW_SECONDS = queue.LEASE_SECONDS / 4
 
@@ -28,6 +32,9 @@ OUTAGE = (EncoderUnavailable, ConnectionError, TimeoutError)
 DATABASE_DOWN = (OperationalError, InterfaceError)
 
 Stop = Callable[[], bool]
+
+_paces: defaultdict[int, Pace] = defaultdict(Pace)  # by space: how fast its encoder is in this process
+_held: set[uuid.UUID] = set()  # tokens of the leases that this process holds
 
 
 class StopError(Exception):
@@ -44,32 +51,41 @@ def drain(*, seconds: float = 300, should_stop: Stop = never) -> int:
     spaces_down: set[int] = set()
     embedded = 0
     while time.monotonic() < deadline and not should_stop():
+        sweep.release_expired()
         claimed = queue.claim(CLAIM_SIZE, except_spaces=spaces_down)
         if not claimed:
             break
-        embedded += embed(claimed, should_stop=should_stop, spaces_down=spaces_down)
+        embedded += _Batch(claimed, should_stop, spaces_down, deadline).run()
     return embedded
 
 
-def embed(claimed: Sequence[Claimed], *, should_stop: Stop = never, spaces_down: set[int] | None = None) -> int:
+def embed(claimed: Sequence[Claimed]) -> int:
     """Embeds claimed rows in slices, in the order of their length, and returns how many were stored.
 
-    Rows that a person waits for go between two slices. `spaces_down` collects the spaces whose encoder is down.
+    Rows that a person waits for go between two slices.
     """
-    return _Batch(claimed, should_stop, set() if spaces_down is None else spaces_down).run()
+    return _Batch(claimed, never, set(), float("inf")).run()
+
+
+def hand_back() -> None:
+    """Gives back all that this process holds, from another thread than the one that embeds and cannot be waited for."""
+    queue.release_all(list(_held))
 
 
 class _Batch:
     """What is left of one claim."""
 
-    def __init__(self, claimed: Sequence[Claimed], should_stop: Stop, spaces_down: set[int]) -> None:
-        self._should_stop, self._spaces_down = should_stop, spaces_down
+    def __init__(self, claimed: Sequence[Claimed], should_stop: Stop, spaces_down: set[int], deadline: float) -> None:
+        """`spaces_down` collects the spaces whose encoder is down. No slice begins after the deadline."""
+        self._should_stop, self._spaces_down, self._deadline = should_stop, spaces_down, deadline
+        self._tokens = {row.token for row in claimed}
         self._waiting = sorted(
             claimed, key=lambda row: (row.priority, row.space_id, len(row.title) + len(row.body), row.text_digest)
         )
         self._renewed_at = time.monotonic()
 
     def run(self) -> int:
+        _held.update(self._tokens)
         try:
             return self._run()
         except StopError:
@@ -81,11 +97,12 @@ class _Batch:
             raise
         finally:
             queue.release(self._waiting)
+            _held.difference_update(self._tokens)
 
     def _run(self) -> int:
         done = self._finish_unchanged()
         spaces = EmbeddingSpace.objects.filter(state__in=LIVE_STATES).in_bulk()
-        while self._waiting and not self._should_stop():
+        while self._waiting and not self._should_stop() and time.monotonic() < self._deadline:
             self._renew()
             part = self._next_slice()
             if part[0].space_id in spaces:
@@ -108,7 +125,7 @@ class _Batch:
     def _next_slice(self) -> list[Claimed]:
         first, size = self._waiting[0], 0
         part: list[Claimed] = []
-        for row in self._waiting[:SLICE_SIZE]:
+        for row in self._waiting[: min(SLICE_SIZE, 2 * _paces[first.space_id].size)]:
             size += len(row.title) + len(row.body)
             if part and (row.space_id != first.space_id or size > SLICE_CHARACTERS):
                 break
@@ -117,7 +134,7 @@ class _Batch:
 
     def _embed_live(self) -> int:
         live = queue.claim(SLICE_SIZE, priority=Priority.LIVE, except_spaces=self._spaces_down)
-        return embed(live, should_stop=self._should_stop, spaces_down=self._spaces_down) if live else 0
+        return _Batch(live, self._should_stop, self._spaces_down, self._deadline).run() if live else 0
 
     def _renew(self) -> None:
         """Between two calls of the model: prolongs the leases, and ends the batch when the worker is to end."""
@@ -142,8 +159,9 @@ class _Batch:
     def _embed_or_halve(self, encoder: Encoder, rows: Sequence[Claimed]) -> int:
         """Encodes and stores the rows. When that fails the slice is halved, until one row fails alone."""
         try:
-            stored = store.store(encode(encoder, rows, self._renew))
-        except (StopError, *OUTAGE, *DATABASE_DOWN):
+            pace = _paces[rows[0].space_id]
+            stored = store.store(encode(encoder, rows, pace=pace, between=self._renew))
+        except (StopError, SoftTimeLimitExceeded, *OUTAGE, *DATABASE_DOWN):
             raise
         except Exception as error:
             probe(encoder)  # raises when it cannot encode anything: then it is no fault of the items

@@ -26,7 +26,9 @@ MAX_ERROR_LENGTH = 2_000  # characters
 
 # A row that was never tried is due whatever the clock says: the clock may have been set back since.
 DUE = "e.state = 'pending' AND (e.attempts = 0 OR e.next_attempt_at <= clock_timestamp())"
-LIVE_SPACE = "e.space_id IN (SELECT id FROM search_embeddingspace WHERE state IN ('building', 'ready', 'active'))"
+LIVE_SPACE = """e.space_id IN (
+    SELECT id FROM search_embeddingspace WHERE state IN ('building', 'ready', 'active') AND modality = 'text'
+)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,24 @@ RELEASE = f"""{LEASED}
 def release(claimed: Sequence[Claimed]) -> None:
     """Gives leased rows back unharmed, as if they had not been claimed."""
     _update_leased(RELEASE, claimed)
+
+
+RELEASE_ALL = """
+    WITH leased AS (
+        SELECT e.id FROM search_itemembedding e
+        WHERE e.lease_token = ANY(%s) AND e.state = 'claimed'
+        ORDER BY e.id FOR UPDATE OF e SKIP LOCKED
+    )
+    UPDATE search_itemembedding e
+    SET state = 'pending', attempts = greatest(e.attempts - 1, 0), lease_token = NULL, lease_expires_at = NULL
+    FROM leased WHERE e.id = leased.id
+"""
+
+
+def release_all(tokens: Sequence[uuid.UUID]) -> None:
+    """Gives back whatever is leased under these tokens."""
+    with connection.cursor() as cursor:
+        cursor.execute(RELEASE_ALL, [list(tokens)])
 
 
 FAIL = f"""{LEASED}

@@ -36,6 +36,9 @@ def retry(rows: QuerySet[ItemEmbedding]) -> int:
     """
     with transaction.atomic():
         due = ItemEmbedding.objects.filter(pk__in=rows.order_by().values("pk"), state__in=RETRIED_STATES)
-        count = due.update(state=EmbeddingState.PENDING, attempts=0, next_attempt_at=Now())
+        locked = due.order_by("pk").select_for_update(skip_locked=True)
+        count = ItemEmbedding.objects.filter(pk__in=locked.values("pk")).update(
+            state=EmbeddingState.PENDING, attempts=0, next_attempt_at=Now()
+        )
         transaction.on_commit(wakeup.wake)
     return count

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from catalog.models import Run
@@ -183,9 +183,7 @@ def retire_space(space: EmbeddingSpace, *, is_forced: bool = False) -> None:
         if (until := read_until(space)) and timezone.now() < until and not is_forced:
             raise SpaceConflict(f"{space.name} answered until a moment ago; retire it in {GRACE.seconds} s.")
         EmbeddingSpace.objects.filter(pk=space.pk).update(state=SpaceState.RETIRED)
-    with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM search_itemembedding WHERE space_id = %s", [space.pk])
-        cursor.execute("DELETE FROM search_passage WHERE space_id = %s", [space.pk])
+    sweep.forget_space(space.pk)
     forget(space)
 
 

@@ -9,10 +9,11 @@ from django.db.models import Count, Min, QuerySet
 from django.utils import timezone
 
 from catalog.models import Collection, Item, Run
+from catalog.models.run import RunKind, RunState
 from catalog.representation import EmbeddingOut
 from search.embedding.spaces import active_space
 from search.models import EmbeddingSpace, ItemEmbedding
-from search.models.embedding import EmbeddingState, SpaceState
+from search.models.embedding import EmbeddingState, Modality, SpaceState
 
 MAX_RUNS = 10
 WAITING = (EmbeddingState.PENDING, EmbeddingState.CLAIMED)
@@ -38,20 +39,38 @@ def collection_status(collection: Collection) -> CollectionStatus:
         states=_states(embeddings),
         space=space,
         lag_seconds=_lag(embeddings),
-        runs=list(Run.objects.filter(collection=collection)[:MAX_RUNS]),
+        runs=_runs(collection),
     )
+
+
+def _runs(collection: Collection) -> list[Run]:
+    """The latest runs of the collection, and the backfills under way, of which only its own items are counted."""
+    backfills = list(Run.objects.filter(kind=RunKind.BACKFILL, state=RunState.RUNNING))
+    for run in backfills:
+        rows = ItemEmbedding.objects.filter(space__name=run.detail.get("space", ""), collection=collection)
+        counts = _states(rows)
+        run.total, run.done, run.failed = sum(counts.values()), counts["embedded"], counts["failed"]
+    own = Run.objects.filter(collection=collection)[:MAX_RUNS]
+    return sorted([*backfills, *own], key=lambda run: run.started_at, reverse=True)[:MAX_RUNS]
+
+
+def in_active_space() -> QuerySet[ItemEmbedding]:
+    """The rows that say whether an item can be found by meaning now."""
+    return ItemEmbedding.objects.filter(space__state=SpaceState.ACTIVE, space__modality=Modality.TEXT)
 
 
 def backlog() -> tuple[dict[str, int], float]:
     """Items of all collections by embedding state, and how many seconds the oldest one has waited."""
-    embeddings = ItemEmbedding.objects.filter(space__state=SpaceState.ACTIVE)
+    embeddings = in_active_space()
     return _states(embeddings), _lag(embeddings)
 
 
 def item_embeddings(item_ids: Sequence[int]) -> dict[int, EmbeddingOut]:
     """The state of each item in the space that answers queries."""
-    rows = ItemEmbedding.objects.filter(item__in=item_ids, space__state=SpaceState.ACTIVE).only(
-        "item_id", "state", "attempts", "error_class", "error_message", "embedded_at"
+    rows = (
+        in_active_space()
+        .filter(item__in=item_ids)
+        .only("item_id", "state", "attempts", "error_class", "error_message", "embedded_at")
     )
     return {row.item_id: _embedding_out(row) for row in rows}
 

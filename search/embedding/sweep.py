@@ -57,15 +57,35 @@ STALE = """
 
 ORPHANED_ROWS = """
     DELETE FROM search_itemembedding e
-    WHERE NOT EXISTS (SELECT 1 FROM catalog_item i WHERE i.id = e.item_id)
-       OR e.space_id IN (SELECT id FROM search_embeddingspace WHERE state IN ('added', 'retired'))
+    WHERE e.id IN (
+        SELECT o.id FROM search_itemembedding o
+        WHERE NOT EXISTS (SELECT 1 FROM catalog_item i WHERE i.id = o.item_id)
+           OR o.space_id IN (SELECT id FROM search_embeddingspace WHERE state IN ('added', 'retired'))
+        ORDER BY o.id FOR UPDATE OF o SKIP LOCKED
+    )
 """
 
 ORPHANED_PASSAGES = """
-    DELETE FROM search_passage p WHERE NOT EXISTS (
-        SELECT 1 FROM search_itemembedding e WHERE e.item_id = p.item_id AND e.space_id = p.space_id
+    DELETE FROM search_passage p
+    WHERE p.id IN (
+        SELECT o.id FROM search_passage o WHERE NOT EXISTS (
+            SELECT 1 FROM search_itemembedding e WHERE e.item_id = o.item_id AND e.space_id = o.space_id
+        )
+        ORDER BY o.id FOR UPDATE OF o SKIP LOCKED
     )
 """
+
+# In the order of ids like every statement that locks several rows; in parts, so that writers wait for moments only.
+FORGET = """
+    WITH next AS (
+        SELECT id FROM {table} WHERE space_id = %(space)s AND id > %(after)s
+        ORDER BY id LIMIT {size} FOR UPDATE {locked}
+    ), gone AS (
+        DELETE FROM {table} t USING next WHERE t.id = next.id
+    )
+    SELECT max(id) FROM next
+"""
+FORGET_SIZE = 10_000  # rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +116,20 @@ def sweep() -> SweepReport:
         stale=_execute(STALE),
         orphans=_execute(ORPHANED_ROWS) + _execute(ORPHANED_PASSAGES),
     )
+
+
+def forget_space(space_id: int) -> None:
+    """Deletes the rows of a space, then their vectors, which nobody stores any more by then.
+
+    Vectors that move to another collection at this moment are left to the sweep.
+    """
+    for table, locked in (("search_itemembedding", ""), ("search_passage", "SKIP LOCKED")):
+        sql = FORGET.format(table=table, size=FORGET_SIZE, locked=locked)
+        last: int | None = 0
+        while last is not None:
+            with connection.cursor() as cursor:
+                cursor.execute(sql, {"space": space_id, "after": last})
+                last = cursor.fetchone()[0]
 
 
 def _execute(sql: str) -> int:

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import mmap
+import os
+import threading
+import time
+from contextlib import suppress
 from typing import Any
 
 from celery import signals
+from django.db import DatabaseError, InterfaceError
 
 QUEUE = "embedding"
+LOOK_SECONDS = 0.5
+PATIENCE_SECONDS = 5.0  # for a call of the model, once the worker is to end: ten seconds are promised
 
 
 class _Worker:
@@ -42,7 +49,23 @@ def _start_child(**kwargs: Any) -> None:
     from search.embedding import encoders  # not before Django is set up
 
     if _worker.embeds:
+        threading.Thread(target=_end_in_time, name="end-in-time", daemon=True).start()
         encoders.warm()
+
+
+def _end_in_time() -> None:
+    """A call of the model or of an endpoint that goes on when the worker is to end is not waited for.
+
+    What the process holds is given back, and it ends; its message is delivered again, to whoever is there.
+    """
+    from search.embedding import pipeline
+
+    while not is_stopping():
+        time.sleep(LOOK_SECONDS)
+    time.sleep(PATIENCE_SECONDS)
+    with suppress(DatabaseError, InterfaceError):
+        pipeline.hand_back()
+    os._exit(0)
 
 
 def _stop(**kwargs: Any) -> None:

@@ -9,8 +9,9 @@ from django.utils import timezone
 
 from catalog.models import Collection, Run
 from catalog.models.api_key import Scope
-from search.embedding import pipeline
+from search.embedding import pipeline, runs, spaces
 from search.models import EmbeddingSpace, ItemEmbedding
+from search.models.embedding import EncoderKind
 from tests.api_caller import Caller, make_shop
 
 pytestmark = pytest.mark.django_db
@@ -57,6 +58,18 @@ def test_runs_are_shown_without_who_started_them(shop: Collection) -> None:
     run = Caller().get(STATUS).json["runs"][0]
     assert (run["kind"], run["state"], run["done"], run["total"]) == ("import", "running", 4, 10)
     assert "eva" not in str(run)
+
+
+def test_a_backfill_is_shown_with_the_share_of_the_collection_alone(shop: Collection) -> None:
+    make_shop(slug="other", visibility="private")
+    space = spaces.add_space(name="new", model="fake", kind=EncoderKind.FAKE, dimensions=8)
+    spaces.build_space(space)
+    ItemEmbedding.objects.filter(space=space, item__external_id="tent-1").update(state="embedded")
+    (run,) = Caller().get(STATUS).json["runs"]
+    assert (run["kind"], run["state"], run["total"], run["done"]) == ("backfill", "running", 4, 1)
+    pipeline.drain()
+    runs.refresh_running()
+    assert Caller().get(STATUS).json["runs"] == []
 
 
 def test_the_path_of_a_local_model_is_not_shown(shop: Collection) -> None:

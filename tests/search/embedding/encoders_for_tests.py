@@ -22,9 +22,11 @@ class Misbehaving(FakeEncoder):
         super().__init__(active_space())
         self._behaviour = behaviour
         self.texts: list[str] = []
+        self.calls = 0
 
     def encode_documents(self, texts: Sequence[str]) -> Vectors:
         self.texts += texts
+        self.calls += 1
         vectors = self._behaviour(texts, super().encode_documents(texts))
         return checked(vectors, len(texts), self.dimensions)
 
@@ -32,5 +34,5 @@ class Misbehaving(FakeEncoder):
 def use(behaviour: Behaviour = lambda _, vectors: vectors) -> Misbehaving:
     """Puts the encoder in place until the space is forgotten."""
     encoder = Misbehaving(behaviour)
-    encoders._loaded.encoders[active_space().pk] = encoder
+    encoders._loaded.models[active_space().pk] = encoder
     return encoder

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -40,6 +41,7 @@ class Stage:
             **{name: value for name, value in os.environ.items() if not name.startswith("AKIN_")},
             "AKIN_DATA_DIR": str(data_dir),
             "AKIN_ENCODER": "fake",
+            "ENCODED": str(data_dir / "encoded.jsonl"),
             "DJANGO_SETTINGS_MODULE": "config.settings",
             "PYTHONPATH": str(ROOT),
         }
@@ -58,10 +60,12 @@ class Stage:
 
     def restart(self, *, items: int, seconds_per_text: float = 0.0) -> None:
         """Begins anew with that many items, which wait for their vectors."""
+        Path(self.environment["ENCODED"]).write_text("")
         self.run("DELETE FROM catalog_item")
         self.run("TRUNCATE catalog_collection CASCADE")
         self.run(
-            "UPDATE search_embeddingspace SET options = jsonb_build_object('seconds_per_text', %s::float)",
+            "UPDATE search_embeddingspace SET kind = 'fake',"
+            " options = jsonb_build_object('seconds_per_text', %s::float)",
             seconds_per_text,
         )
         self.run(
@@ -78,6 +82,27 @@ class Stage:
             " SELECT c.id, gen_random_uuid()::text, 'item ' || n, '', '', '', '{}', 'published', now(), now()"
             " FROM catalog_collection c, generate_series(1, %s) AS n",
             count,
+        )
+
+    def encoded(self) -> list[dict[str, Any]]:
+        """The calls of the model: `worker`, `started`, `ended`, `texts`."""
+        return [json.loads(line) for line in Path(self.environment["ENCODED"]).read_text().splitlines()]
+
+    def use_endpoint(self, url: str) -> None:
+        """Workers that start from now on encode there. Before the next `restart`, which ends it."""
+        self.run(
+            "UPDATE search_embeddingspace SET kind = 'http',"
+            " options = jsonb_build_object('url', %s::text, 'timeout', 1, 'batch_size', 16)",
+            url,
+        )
+
+    def jump(self, hours: int) -> None:
+        """As if the clock had jumped by so many hours: what was written down is that far off."""
+        self.run(
+            "UPDATE search_itemembedding SET lease_expires_at = lease_expires_at - make_interval(hours => %s),"
+            " next_attempt_at = next_attempt_at - make_interval(hours => %s)",
+            hours,
+            hours,
         )
 
     @contextmanager

@@ -11,7 +11,7 @@ import pytest
 from django.conf import LazySettings
 
 from search.embedding import encoders, worker
-from search.embedding.conversion import ConversionError, converted
+from search.embedding.conversion import ConversionError, _folder, converted
 from search.embedding.encoders import encoder_of
 from search.embedding.local_encoder import LocalEncoder, native_dimensions
 from search.embedding.spaces import active_space
@@ -77,6 +77,17 @@ def test_a_folder_that_cannot_be_written_costs_time_only(tmp_path: Path, setting
     assert LocalEncoder(space_of(tmp_path / "model", 32)).encode_documents(["lamp"]).shape == (1, 32)
 
 
+def test_a_conversion_that_cannot_be_written_costs_time_only(tmp_path: Path, settings: LazySettings) -> None:
+    settings.AKIN_DATA_DIR = tmp_path / "data"
+    save_static_model(tmp_path / "model")
+    folder = _folder(str(tmp_path / "model"), "", "int8", is_cross_encoder=False)
+    folder.parent.mkdir(parents=True)
+    folder.write_text("a file where the program that converts wants a folder")
+    with pytest.raises(ConversionError):
+        converted(str(tmp_path / "model"), revision="", is_compressed=True)
+    assert LocalEncoder(space_of(tmp_path / "model", 32)).encode_documents(["lamp"]).shape == (1, 32)
+
+
 def test_a_model_that_does_not_exist_is_unavailable_and_not_tried_at_every_call(tmp_path: Path) -> None:
     space = space_of(tmp_path / "nothing", 32)
     with pytest.raises(EncoderUnavailable, match="cannot be loaded") as first:
@@ -87,24 +98,13 @@ def test_a_model_that_does_not_exist_is_unavailable_and_not_tried_at_every_call(
 
 
 @pytest.mark.django_db
-def test_a_fork_starts_without_models_and_with_free_locks() -> None:
-    encoder_of(active_space())
-    with encoders._loaded.lock:
-        child = os.fork()
-        if child == 0:
-            is_clean = not encoders._loaded.encoders and not encoders._loaded.lock.locked()
-            os._exit(0 if is_clean else 1)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-    assert encoders.is_loaded(active_space())
-
-
-@pytest.mark.django_db
 def test_only_workers_that_embed_are_warmed(monkeypatch: pytest.MonkeyPatch) -> None:
     active_space()
     monkeypatch.setattr(worker._worker, "embeds", False)
     worker._start_child()
     assert not encoders.is_loaded(active_space())
     monkeypatch.setattr(worker._worker, "embeds", True)
+    monkeypatch.setattr(worker, "_end_in_time", lambda: None)
     worker._start_child()
     assert encoders.is_loaded(active_space())
 

@@ -20,6 +20,9 @@ import pytest
 
 from config import embedded
 from config.embedded.processes import processes_in
+from search.embedding.fake_encoder import FakeEncoder
+from search.models import EmbeddingSpace
+from tests.search.embedding.endpoint import Endpoint
 from tests.search.embedding.stage import ROOT, Stage, wait_for
 
 pytestmark = pytest.mark.faults
@@ -110,10 +113,82 @@ def test_ten_thousand_edits_of_a_thousand_items_while_three_workers_run(stage: S
         stage.check()
 
 
+@pytest.mark.parametrize("hours", [3, -3])
+def test_a_clock_that_jumps_loses_nothing(stage: Stage, hours: int) -> None:
+    stage.restart(items=600, seconds_per_text=0.002)
+    with stage.worker(), stage.worker():
+        wait_for(lambda: embedded_count(stage) > 50)
+        stage.run("UPDATE catalog_item SET title = title || ' edited' WHERE id %% 3 = 0")
+        stage.jump(hours)
+        stage.check()
+    assert stage.one("SELECT count(*) FROM search_itemembedding WHERE lost_workers > 1") == 0
+
+
+def test_workers_encode_one_collection_at_the_same_time_and_no_text_twice(stage: Stage) -> None:
+    stage.restart(items=3_000, seconds_per_text=0.002)
+    with stage.worker(), stage.worker():
+        stage.check()
+    calls = stage.encoded()
+    texts = [text for call in calls for text in call["texts"]]
+    assert len(texts) == len(set(texts)) == 3_000
+    first, second = ([call for call in calls if call["worker"] == pid] for pid in {call["worker"] for call in calls})
+    both = sum(
+        max(min(one["ended"], other["ended"]) - max(one["started"], other["started"]), 0.0)
+        for one in first
+        for other in second
+    )
+    shorter = min(sum(call["ended"] - call["started"] for call in own) for own in (first, second))
+    assert both > shorter / 2, "they worked one after the other"
+
+
+@pytest.mark.slow
+def test_an_endpoint_that_is_busy_slow_and_gone_delays_its_items_only(stage: Stage) -> None:
+    stage.restart(items=300)
+    fake = FakeEncoder(EmbeddingSpace(name="fake", dimensions=384))
+    endpoint = Endpoint()
+    endpoint.vector = lambda text: fake.encode_query(text).tolist()  # type: ignore[method-assign]
+    stage.use_endpoint(endpoint.url)
+    try:
+        endpoint.script = [200, (429, {"Retry-After": "0.5"}), 503, 200, 2.0, 2.0, 2.0, 200]
+        with stage.worker():
+            wait_for(lambda: not endpoint.script or _retry_now(stage))
+            wait_for(lambda: embedded_count(stage) > 0 or _retry_now(stage))
+            endpoint.close()
+            stage.run("UPDATE catalog_item SET title = title || ' while nobody answered'")
+            wait_for(lambda: int(stage.one(WAITING)) == 300)
+            endpoint.open(endpoint.port)
+            wait_for(lambda: stage.is_settled() or _retry_now(stage))
+            stage.check()
+    finally:
+        endpoint.close()
+
+
+WAITING = "SELECT count(*) FROM search_itemembedding WHERE state = 'pending' AND error_class = 'EncoderUnavailable'"
+
+
+def _retry_now(stage: Stage) -> bool:
+    """As if the pause until the next attempt was over."""
+    stage.run("UPDATE search_itemembedding SET next_attempt_at = now() WHERE state = 'pending'")
+    return False
+
+
+@pytest.mark.slow
+def test_a_call_of_the_model_that_goes_on_for_long_does_not_keep_a_worker_from_ending(stage: Stage) -> None:
+    stage.restart(items=5, seconds_per_text=30.0)
+    worker = (*CELERY, "worker", "--queues", "embedding", "--concurrency", "1", "--loglevel", "ERROR")
+    with stage.process(*worker) as running:
+        wait_for(lambda: bool(psutil.Process(running.pid).children()))
+        stage.wake()
+        wait_for(lambda: stage.one("SELECT count(*) FROM search_itemembedding WHERE state = 'claimed'") == 5)
+        running.terminate()
+        assert running.wait(10) == 0
+    assert stage.one("SELECT count(*) FROM search_itemembedding WHERE state = 'claimed' OR attempts > 0") == 0
+
+
 @pytest.mark.slow
 def test_redis_gone_and_empty_then_the_celery_worker_asked_to_end(stage: Stage) -> None:
     stage.restart(items=10, seconds_per_text=0.005)
-    worker = (*CELERY, "worker", "--queues", "embedding,default", "--concurrency", "1", "--loglevel", "ERROR")
+    worker = (*CELERY, "worker", "--queues", "embedding", "--concurrency", "1", "--loglevel", "ERROR")
     beat = (*CELERY, "beat", "--loglevel", "ERROR", "--schedule", str(stage.layout.data_dir / "beat"))
     with stage.process(*worker) as running, stage.process(*beat):
         stage.check()
@@ -130,9 +205,10 @@ def test_redis_gone_and_empty_then_the_celery_worker_asked_to_end(stage: Stage) 
 
 
 @pytest.mark.slow
-def test_a_child_that_is_replaced_again_and_again_loses_nothing(stage: Stage) -> None:
+@pytest.mark.parametrize("limit", ["--max-tasks-per-child", "--max-memory-per-child"])
+def test_a_child_that_is_replaced_again_and_again_loses_nothing(stage: Stage, limit: str) -> None:
     stage.restart(items=400, seconds_per_text=0.002)
-    recycled = ("--max-tasks-per-child", "1", "--concurrency", "1", "--loglevel", "ERROR")
+    recycled = (limit, "1", "--concurrency", "1", "--loglevel", "ERROR")
     with stage.process(*CELERY, "worker", "--queues", "embedding", *recycled) as running:
         children: set[int] = set()
         for _ in range(5):

@@ -2,80 +2,22 @@
 
 from __future__ import annotations
 
-import json
-import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import numpy as np
 import pytest
 
-from search.embedding import encoders, pipeline
+from search.embedding import encoders, pipeline, queue
 from search.embedding.circuit import CircuitBreaker
-from search.embedding.http_encoder import HttpEncoder
+from search.embedding.http_encoder import PATIENCE_SECONDS, HttpEncoder
 from search.embedding.spaces import active_space
 from search.errors import EncoderRefused, EncoderUnavailable
 from search.models import EmbeddingSpace, ItemEmbedding
 from search.models.embedding import EmbeddingState, EncoderKind
 from tests.factories import add_items, make_collection
-
-DIMENSIONS = 8
-
-
-class Endpoint:
-    """Answers like OpenAI, or as `script` says: a status, a status with headers, or seconds to be late."""
-
-    def __init__(self) -> None:
-        self.requests: list[dict[str, Any]] = []
-        self.keys: list[str | None] = []
-        self.script: list[Any] = []
-        self.poison = ""
-        self.dimensions = DIMENSIONS
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self.url = f"http://127.0.0.1:{self._server.server_port}/v1"
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
-        self._thread.start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
-        endpoint = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                endpoint.requests.append(body)
-                endpoint.keys.append(self.headers["Authorization"])
-                status, headers, answer = endpoint.answer(body)
-                self.send_response(status)
-                for name, value in headers.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(answer)
-
-            def log_message(self, *args: Any) -> None:
-                pass
-
-        return Handler
-
-    def answer(self, body: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
-        step = self.script.pop(0) if self.script else 200
-        if isinstance(step, float):
-            time.sleep(step)
-            step = 200
-        status, headers = step if isinstance(step, tuple) else (step, {})
-        if self.poison and any(self.poison in text for text in body["input"]):
-            status = 400
-        rows = [
-            {"index": n, "embedding": np.linspace(len(text), 1, self.dimensions).tolist()}
-            for n, text in enumerate(body["input"])
-        ]
-        return status, headers, json.dumps({"data": rows[::-1]} if status == 200 else {"error": "no"}).encode()
+from tests.search.embedding.endpoint import DIMENSIONS, Endpoint
 
 
 @pytest.fixture
@@ -112,6 +54,13 @@ def test_texts_go_in_batches_with_their_prefix_and_come_back_in_order(endpoint: 
     assert np.allclose(vectors[1], expected / np.linalg.norm(expected))
     encoder.encode_query("a")
     assert endpoint.requests[-1]["input"] == ["query: a"]
+
+
+def test_a_request_ends_before_the_lease_of_its_items(endpoint: Endpoint) -> None:
+    encoder = HttpEncoder(space_of(endpoint, timeout=600))
+    assert encoder._client.timeout.read is not None
+    assert encoder._client.timeout.read + PATIENCE_SECONDS < queue.LEASE_SECONDS
+    encoder._client.close()
 
 
 def test_longer_vectors_are_cut(endpoint: Endpoint, encoder: HttpEncoder) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
+from django.utils import timezone
 
 from catalog.models import Collection, Item
-from search.embedding import encoders, pipeline, queue, store
+from search.embedding import encoders, pace, pipeline, queue, store
 from search.embedding.encoder import Vectors
 from search.embedding.spaces import active_space
 from search.errors import EncoderUnavailable
@@ -23,9 +26,14 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _encoder_of_its_own() -> Iterator[None]:
-    encoders._loaded.clear()
+    _forget()
     yield
+    _forget()
+
+
+def _forget() -> None:
     encoders._loaded.clear()
+    pipeline._paces.clear()
 
 
 @pytest.fixture
@@ -69,12 +77,13 @@ def states() -> dict[str, int]:
 @pytest.mark.parametrize("behaviour", [raises, is_not_finite, has_another_shape])
 @pytest.mark.usefixtures("collection")
 def test_a_poisonous_item_fails_alone(behaviour: object, caplog: pytest.LogCaptureFixture) -> None:
-    use(behaviour)  # type: ignore[arg-type]
+    encoder = use(behaviour)  # type: ignore[arg-type]
     assert pipeline.drain() == 19
     failed = ItemEmbedding.objects.get(state=EmbeddingState.FAILED)
     assert (failed.item.title, failed.attempts) == ("poison", 1)
     assert failed.error_class in {"RuntimeError", "EncoderRefused"}
     assert failed.error_message
+    assert encoder.texts.count("item 0\n") <= 6, "halves are tried, not every item alone"
     Item.objects.filter(pk=failed.item_id).update(title="cured")
     assert pipeline.drain() == 1
 
@@ -101,10 +110,25 @@ def test_while_the_encoder_is_down_items_wait_however_long() -> None:
     assert states() == {"pending": 20}
     row = ItemEmbedding.objects.all()[0]
     assert (row.error_class, row.attempts) == ("EncoderUnavailable", queue.MAX_ATTEMPTS + 3)
-    assert len(encoder.texts) == 20 * (queue.MAX_ATTEMPTS + 3), "one call for each try, not one for each item"
+    assert encoder.calls == queue.MAX_ATTEMPTS + 3, "one call for each try, not one for each item"
     use()
     ItemEmbedding.objects.update(next_attempt_at="2026-01-01T00:00Z")
     assert pipeline.drain() == 20
+
+
+@pytest.mark.usefixtures("collection")
+def test_the_pauses_between_attempts_grow_and_differ() -> None:
+    use(down)
+    pauses: list[list[float]] = []
+    for _ in range(6):
+        ItemEmbedding.objects.update(next_attempt_at=timezone.now())
+        started = timezone.now()
+        pipeline.drain()
+        due = ItemEmbedding.objects.values_list("next_attempt_at", flat=True)
+        pauses.append(sorted((at - started).total_seconds() for at in due))
+    for attempt, found in enumerate(pauses):
+        longest = min(queue.BACKOFF_SECONDS * 2**attempt, queue.MAX_OUTAGE_BACKOFF_SECONDS)
+        assert longest / 2 <= found[0] < found[-1] <= longest + 2, "half of it is random, so that not all come at once"
 
 
 def down(texts: Sequence[str], vectors: Vectors) -> Vectors:
@@ -162,7 +186,69 @@ def test_what_a_person_saves_during_an_import_goes_between_two_slices(monkeypatc
 
     encoder = use(save_one)
     assert pipeline.drain() == 101
-    assert encoder.texts.index("live\n") == 20
+    assert encoder.texts.index("live\n") <= 20
+
+
+def test_a_slow_model_gets_few_texts_at_a_time_and_what_a_person_saves_comes_soon(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pace, "AIM_SECONDS", 0.0)
+    collection = make_collection()
+    add_items(collection, *({"title": f"bulk {n:03}"} for n in range(60)))
+
+    def save_one(texts: Sequence[str], vectors: Vectors) -> Vectors:
+        if encoder.calls == 5:
+            add_items(collection, {"title": "live"})
+        return vectors
+
+    encoder = use(save_one)
+    assert pipeline.drain() == 61
+    assert encoder.texts.index("live\n") <= 12
+    assert encoder.calls > 50
+
+
+def test_no_slice_begins_after_the_time_of_a_task() -> None:
+    add_items(make_collection(), *({"title": f"item {n:03}"} for n in range(60)))
+    ended: list[int] = []
+
+    def end(texts: Sequence[str], vectors: Vectors) -> Vectors:
+        ended.append(len(texts))
+        time.sleep(0.3)
+        return vectors
+
+    use(end)
+    embedded = pipeline.drain(seconds=0.2)
+    assert embedded == sum(ended) < 60
+    assert states() == {"embedded": embedded, "pending": 60 - embedded}
+    assert not ItemEmbedding.objects.filter(state="pending", attempts__gt=0).exists()
+
+
+@pytest.mark.usefixtures("collection")
+def test_a_task_that_takes_too_long_blames_no_item() -> None:
+    def too_long(texts: Sequence[str], vectors: Vectors) -> Vectors:
+        raise SoftTimeLimitExceeded
+
+    use(too_long)
+    with pytest.raises(SoftTimeLimitExceeded):
+        pipeline.drain()
+    assert states() == {"pending": 20}
+    assert not ItemEmbedding.objects.filter(attempts__gt=0).exists()
+
+
+def test_a_process_gives_back_all_that_it_holds_from_another_thread() -> None:
+    add_items(make_collection(), *({"title": f"item {n}"} for n in range(5)))
+
+    def hand_back(texts: Sequence[str], vectors: Vectors) -> Vectors:
+        pipeline.hand_back()
+        assert not ItemEmbedding.objects.filter(state=EmbeddingState.CLAIMED).exists()
+        return vectors
+
+    use(hand_back)
+    assert pipeline.embed(queue.claim(10)) == 0, "whoever lost the lease stores nothing"
+    assert not ItemEmbedding.objects.filter(attempts__gt=0).exists()
+    assert not pipeline._held
+    use()
+    assert pipeline.drain() == 5
 
 
 def test_equal_texts_of_a_batch_are_encoded_once() -> None:

@@ -11,6 +11,7 @@ from django.db import connection
 from catalog.models import Item
 from search.embedding import encoders, pipeline, queue, store, sweep
 from search.embedding.encoding import encode
+from search.embedding.pace import Pace
 from search.embedding.queue import Claimed
 from search.embedding.spaces import active_space
 from search.embedding.store import Encoded
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 
 def encoded(rows: list[Claimed]) -> list[Encoded]:
-    return encode(encoders.encoder_of(active_space()), rows)
+    return encode(encoders.encoder_of(active_space()), rows, pace=Pace())
 
 
 def change(field: str, value: object) -> None:

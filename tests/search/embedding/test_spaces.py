@@ -16,11 +16,12 @@ from django.utils import timezone
 
 from catalog.models import Collection, Item, Run
 from catalog.models.run import RunState
-from search.embedding import encoders, pipeline, runs, spaces
+from search.embedding import encoders, pipeline, runs, spaces, sweep
 from search.embedding.activation import uncovered
+from search.embedding.status import backlog, item_embeddings
 from search.errors import SpaceConflict
 from search.models import EmbeddingSpace, EvaluationRun, ItemEmbedding, Passage
-from search.models.embedding import EncoderKind, Priority, SpaceState
+from search.models.embedding import EncoderKind, Modality, Priority, SpaceState
 from search.readiness import promote_built_spaces
 from search.retrieval import indexes, legs
 from search.retrieval.search import search
@@ -229,7 +230,7 @@ def test_the_command_walks_the_whole_way(collection: Collection, tmp_path: Path)
     assert "small is ready: 30 items embedded, 0 failed" in run("build", "small", "--wait")
     with pytest.raises(CommandError, match="not compared"):
         run("activate", "small")
-    assert "judged: 2 items, 1 queries" in run("compare", "small", "--dataset", str(dataset))
+    assert "judged: 1 queries" in run("compare", "small", "--dataset", str(dataset))
     assert "small answers queries now" in run("activate", "small")
     assert search(SearchRequest(collection, "lamp number 3", mode="semantic")).hits
     assert "fake answers queries now" in run("rollback")
@@ -237,3 +238,27 @@ def test_the_command_walks_the_whole_way(collection: Collection, tmp_path: Path)
     assert "small                   retired" in run("list")
     with pytest.raises(CommandError, match="has 32 dimensions, fewer than 64"):
         run("add", "long", str(tmp_path / "static"), "--dimensions", "64")
+
+
+def test_a_space_of_another_modality_stands_beside_that_of_texts(collection: Collection) -> None:
+    active_text = spaces.active_space()
+    images = EmbeddingSpace.objects.create(
+        name="images", kind="fake", model="fake", dimensions=8, modality=Modality.IMAGE, state=SpaceState.ACTIVE
+    )
+    (item,) = add_items(collection, {"title": "lamp with a picture"})
+    assert pipeline.drain() == 1
+    assert not ItemEmbedding.objects.filter(space=images).exists(), "its text is not embedded there"
+    ItemEmbedding.objects.create(
+        item=item, space=images, collection=collection,
+        marked_at=timezone.now(), next_attempt_at=timezone.now(),
+    )  # fmt: skip
+    assert spaces.active_space() == active_text
+    assert spaces.active_space(Modality.IMAGE) == images
+    assert item_embeddings([item.pk])[item.pk].state == "embedded"
+    assert backlog()[0]["pending"] == 0
+    sweep.sweep()
+    assert pipeline.drain() == 0, "what an image needs, no encoder of texts is given"
+    assert ItemEmbedding.objects.filter(space=images).count() == 1
+    new = built()
+    spaces.activate_space(new, is_forced=True)
+    assert spaces.active_space(Modality.IMAGE) == images, "one model is replaced, not the other"
