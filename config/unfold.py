@@ -82,6 +82,7 @@ UNFOLD: dict[str, Any] = {
                     _link("Embeddings", "scatter_plot", "search.itemembedding"),
                     _link("Spaces", "layers", "search.embeddingspace"),
                     _link("Evaluation", "monitoring", "search.evaluationrun"),
+                    _link("Judged sets", "rule", "search.judgedset"),
                 ],
             },
             {

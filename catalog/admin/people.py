@@ -33,6 +33,7 @@ CURATOR_PERMISSIONS = {
         "embeddingspace": ("view",),
         "duplicatepair": ("view", "change"),
         "evaluationrun": ("view",),
+        "judgedset": ("view",),
     },
 }
 

@@ -1,5 +1,5 @@
-"""Search's admin: embeddings, spaces, duplicate pairs, evaluation runs, and the dashboard."""
+"""Search's admin: embeddings, spaces, duplicate pairs, judged sets, evaluation runs, and the dashboard."""
 
-from search.admin import collection, duplicate_pair, evaluation, item, item_embedding, space
+from search.admin import collection, duplicate_pair, evaluation, item, item_embedding, judged_set, space
 
-__all__ = ["collection", "duplicate_pair", "evaluation", "item", "item_embedding", "space"]
+__all__ = ["collection", "duplicate_pair", "evaluation", "item", "item_embedding", "judged_set", "space"]

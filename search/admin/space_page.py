@@ -15,8 +15,11 @@ from catalog.models.run import RunKind, RunState
 from search.admin.evaluation import MODES, figure_of
 from search.embedding import spaces
 from search.embedding.activation import obstacle_to, other_active
-from search.embedding.comparisons import latest_pair
-from search.models import EmbeddingSpace
+from search.embedding.comparisons import latest_comparison, title_of
+from search.errors import SpaceConflict
+from search.evaluation.judging import check, described, judged_sets
+from search.evaluation.spaces import check_comparable
+from search.models import EmbeddingSpace, EvaluationRun
 from search.models.embedding import SpaceState
 
 # Name of a figure, how it is shown, digits, and whether more is better.
@@ -52,6 +55,14 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Table:
+    """The figures of one judged set."""
+
+    title: str
+    rows: list[Row]
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     name: str
     state: str
@@ -81,7 +92,7 @@ def runs_of(space: EmbeddingSpace) -> list[Run]:
 
 def _progress(run: Run) -> Progress:
     handled, total = run.done + run.failed, run.total or 0
-    shown = bar(handled / total if total else float(run.state == RunState.FINISHED), f"{handled:,} of {total:,} items")
+    shown = bar(handled / total if total else float(run.state == RunState.FINISHED), f"{handled:,} of {total:,}")
     notes = [f"{run.failed:,} failed"] if run.failed else []
     if run.state == RunState.RUNNING and run.rate:
         notes += [f"{run.rate:,.0f} items/s", f"{duration(run.seconds_left)} left"]
@@ -97,8 +108,18 @@ def steps_of(space: EmbeddingSpace) -> list[Step]:
     build = Step("build", "Build", "Workers embed every item in it, behind everything else.")
     if space.state in (SpaceState.ADDED, SpaceState.RETIRED):
         return [build]
-    compare = Step("compare", "Compare", "Searches the demo catalog's judged queries in both spaces.")
-    return [compare, _activate(space), _retire(space)]
+    return [_compare(space), _activate(space), _retire(space)]
+
+
+def _compare(space: EmbeddingSpace) -> Step:
+    sets = judged_sets()
+    note = f"Searches {described(sets)} in both spaces."
+    try:
+        check(sets)
+        check_comparable(space, sets)
+    except SpaceConflict as conflict:
+        return Step("compare", "Compare", note, refusal=conflict.message)
+    return Step("compare", "Compare", note)
 
 
 def _activate(space: EmbeddingSpace) -> Step:
@@ -130,11 +151,12 @@ def _roll_back() -> Step:
     return Step("rollback", f"Roll back to {previous.name}", "From the next request on the space before answers again.")
 
 
-def comparison_of(space: EmbeddingSpace, active: EmbeddingSpace) -> list[Row]:
-    """The latest comparison with the active space, figure by figure; empty when there is none."""
-    new, old = latest_pair(space, active)
-    if new is None or old is None:
-        return []
+def comparison_of(space: EmbeddingSpace, active: EmbeddingSpace) -> list[Table]:
+    """The latest comparison with the active space, set by set and figure by figure; empty when there is none."""
+    return [Table(title_of(new), _rows(new, old)) for new, old in latest_comparison(space, active)]
+
+
+def _rows(new: EvaluationRun, old: EvaluationRun) -> list[Row]:
     return [
         _row(mode, shown, digits, is_more_better, *(figure_of(one, mode).get(name) for one in (new, old)))
         for mode in MODES

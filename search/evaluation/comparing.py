@@ -8,7 +8,6 @@ from contextlib import suppress
 from django.db import transaction
 from django.utils import timezone
 
-from catalog import demo
 from catalog.errors import CatalogError
 from catalog.models import Run
 from catalog.models.run import RunKind, RunState
@@ -16,10 +15,9 @@ from search.embedding import wakeup
 from search.embedding.activation import other_active
 from search.embedding.spaces import get_space
 from search.errors import SpaceConflict
-from search.evaluation.datasets import load_search_dataset
-from search.evaluation.spaces import compare
+from search.evaluation import judging
+from search.evaluation.spaces import check_comparable, compare
 from search.models import EmbeddingSpace
-from search.models.embedding import LIVE_STATES
 
 REPORT_SECONDS = 1.0
 
@@ -29,12 +27,13 @@ class ComparisonCancelled(Exception):
 
 
 def start_comparison(*, space: EmbeddingSpace, user_id: int | None = None) -> Run:
-    """The run of a comparison on the demo catalog's judgements, which waits for a worker, or the one under way.
+    """The run of a comparison, which waits for a worker, or the one under way.
 
     Raises SpaceConflict when there is nothing to compare.
     """
-    if space.state not in LIVE_STATES:
-        raise SpaceConflict(f"{space.name} is {space.get_state_display().lower()}: build it first.")
+    sets = judging.judged_sets()
+    check_comparable(space, sets)
+    judging.check(sets)
     _rival_of(space)
     running = Run.objects.filter(kind=RunKind.COMPARISON, state=RunState.RUNNING, detail__space=space.name).first()
     detail = {"space": space.name, "waiting": True}
@@ -83,10 +82,7 @@ def do_comparison(run: Run) -> None:
     try:
         space = get_space(run.detail["space"])
         active = _rival_of(space)
-        dataset = load_search_dataset(demo.FOLDER)
-        run.total = len(dataset.items)
-        compare(space=space, active=active, dataset=dataset, on_progress=_Progress(run))
-        run.done = run.total
+        compare(space=space, active=active, on_progress=_Progress(run))
         state = RunState.FINISHED
     except ComparisonCancelled:
         state = RunState.CANCELLED
@@ -99,16 +95,16 @@ def do_comparison(run: Run) -> None:
 
 
 class _Progress:
-    """Writes how many items are embedded, once a second, and stops the run when that was asked for."""
+    """Writes how much is done, at most once a second, and stops the run when that was asked for."""
 
     def __init__(self, run: Run) -> None:
         self._run, self._last = run, float("-inf")
 
-    def __call__(self, done: int) -> None:
+    def __call__(self, done: int, total: int) -> None:
+        self._run.done, self._run.total = done, total
         if time.monotonic() - self._last < REPORT_SECONDS:
             return
         self._last = time.monotonic()
-        self._run.done = done
         self._run.save(update_fields=["done", "total", "heartbeat_at"])
         self._run.refresh_from_db(fields=["cancel_requested"])
         if self._run.cancel_requested:

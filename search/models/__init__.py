@@ -8,7 +8,7 @@ from search.models.duplicate import (
     DuplicateStatistic,
 )
 from search.models.embedding import EmbeddingSpace, ItemEmbedding, Passage
-from search.models.evaluation import EvaluationRun
+from search.models.evaluation import EvaluationRun, JudgedSet
 from search.models.statistics import CollectionStatistic, VocabularyWord, WordStatistic
 from search.models.trigger import EmbeddedItem
 
@@ -23,6 +23,7 @@ __all__ = [
     "EmbeddingSpace",
     "EvaluationRun",
     "ItemEmbedding",
+    "JudgedSet",
     "Passage",
     "VocabularyWord",
     "WordStatistic",

@@ -13,6 +13,7 @@ from tqdm import tqdm
 from catalog.models import Collection
 from catalog.services.collections import get_collection
 from search.evaluation.datasets import SearchDataset, load_search_dataset
+from search.evaluation.judging import keep_judged_set
 from search.evaluation.runs import compare_runs, run_before, store_run
 from search.evaluation.scratch import scratch_collection
 from search.evaluation.search_quality import evaluate_search
@@ -28,7 +29,9 @@ class Command(ReportCommand):
         super().add_arguments(parser)
         parser.add_argument("--language", default="english", help="Text search configuration (default english).")
         parser.add_argument(
-            "--collection", metavar="SLUG", help="Search this collection with its settings, and read no items.jsonl."
+            "--collection",
+            metavar="SLUG",
+            help="Search this collection with its settings, read no items.jsonl, and keep the set as its own.",
         )
 
     def measure(self, folder: Path, options: dict[str, Any]) -> dict[str, Any]:
@@ -40,6 +43,7 @@ class Command(ReportCommand):
             configuration = {"language": collection.language, **collection.search_settings}
         if options["collection"]:
             configuration["collection"] = options["collection"]
+            keep_judged_set(collection=collection, dataset=dataset)
         self.run = store_run(dataset=dataset.name, configuration=configuration, figures=figures)
         return {
             "dataset": dataset.name,

@@ -10,12 +10,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
-from catalog import demo
 from catalog.errors import CatalogError
 from search.embedding import runs, spaces
 from search.embedding.waiting import Progress, wait_until_built
 from search.evaluation.datasets import load_search_dataset
-from search.evaluation.spaces import compare
+from search.evaluation.judging import described, judged_sets
+from search.evaluation.spaces import Compared, compare
 from search.models import EmbeddingSpace, ItemEmbedding
 from search.models.embedding import EmbeddingState, EncoderKind, SpaceState, Storage
 from search.readiness import promote_built_spaces
@@ -46,7 +46,7 @@ class Command(BaseCommand):
             if verb == "build":
                 sub.add_argument("--wait", action="store_true", help="Return when it is ready; embed without workers.")
             if verb == "compare":
-                sub.add_argument("--dataset", type=Path, default=demo.FOLDER, metavar="DIR")
+                sub.add_argument("--dataset", type=Path, metavar="DIR", help="Another set, in a scratch collection.")
             if verb in {"activate", "retire"}:
                 sub.add_argument("--force", action="store_true", help=FORCE[verb])
         verbs.add_parser("rollback", help="Activates the space that was active before.")
@@ -109,14 +109,20 @@ class Command(BaseCommand):
 
     def _compare(self, options: dict[str, Any]) -> None:
         space, active = spaces.get_space(options["name"]), spaces.active_space()
-        dataset = load_search_dataset(options["dataset"])
-        with tqdm(total=len(dataset.items), unit="item", desc="embedding") as bar:
-            found = compare(space=space, active=active, dataset=dataset, on_progress=lambda done: _advance(bar, done))
-        self.stdout.write(f"{dataset.name}: {len(dataset.items):,} items, {len(dataset.queries):,} queries")
+        dataset = load_search_dataset(options["dataset"]) if options["dataset"] else None
+        if dataset is None:
+            self.stdout.write(f"Judged by {described(judged_sets())}.")
+        with tqdm(desc="comparing") as bar:
+            found = compare(space=space, active=active, dataset=dataset, on_progress=lambda *done: _advance(bar, *done))
+        for compared in found:
+            self._show(compared)
+
+    def _show(self, compared: Compared) -> None:
+        self.stdout.write(f"{compared.title}: {compared.queries:,} queries")
         self.stdout.write(
             f"{'space':<24}{'mode':<10}{'nDCG@10':>9}{'recall@100':>12}{'MRR@10':>8}{'p50 ms':>8}{'p95 ms':>8}"
         )
-        for name, modes in found.items():
+        for name, modes in compared.figures.items():
             for mode, one in modes.items():
                 self.stdout.write(
                     f"{name:<24}{mode:<10}{one.ndcg_at_10:>9.4f}{one.recall_at_100:>12.4f}{one.mrr_at_10:>8.4f}"
@@ -145,7 +151,7 @@ class Command(BaseCommand):
 
 VERBS = {
     "build": "Embeds all items in it, behind everything else, and builds its indexes.",
-    "compare": "Evaluates it and the active space side by side; default: the demo catalog's judgements.",
+    "compare": "Evaluates it and the active space side by side, on the judged sets of collections or else the demo's.",
     "activate": "Lets it answer queries, from the next request on.",
     "retire": "Drops its vectors and indexes.",
 }
@@ -170,5 +176,6 @@ def _show(bar: Any, progress: Progress) -> None:
     bar.update(progress.embedded + progress.failed - bar.n)
 
 
-def _advance(bar: Any, done: int) -> None:
+def _advance(bar: Any, done: int, total: int) -> None:
+    bar.total = total
     bar.update(done - bar.n)

@@ -13,8 +13,9 @@ from django.test import Client
 from catalog.models import Collection
 from catalog.services.collections import update_collection
 from search.errors import EvaluationError
+from search.evaluation.judging import queries_of
 from search.evaluation.runs import compare_runs, run_before
-from search.models import EvaluationRun
+from search.models import EvaluationRun, JudgedSet
 from tests.factories import shop_of
 
 pytestmark = pytest.mark.django_db
@@ -53,6 +54,24 @@ def test_a_standing_collection_is_judged_with_its_settings(shop: Collection, jud
     assert run.configuration == {"language": "english", "fusion": "rrf", "collection": "shop"}
     assert set(run.gains["hybrid"]) == {"1", "2"}
     assert Collection.objects.count() == 1
+
+
+def test_a_standing_collection_keeps_its_judged_queries(shop: Collection, judged: Path) -> None:
+    evaluate(judged, collection="shop", json=True)
+    (judged / "qrels.tsv").write_text("query_id\titem_id\tgrade\n1\tred\t2\n2\tpan\t0\n")
+    evaluate(judged, collection="shop", json=True)
+    kept = JudgedSet.objects.get()
+    assert str(kept) == "lamps (shop)"
+    assert kept.queries == [{"id": "1", "text": "red lamp", "grades": {"red": 2}}], "the second replaces the first"
+    (judged / "items.jsonl").write_text('{"external_id": "red", "title": "red lamp"}\n')
+    evaluate(judged, json=True)
+    assert JudgedSet.objects.count() == 1
+
+
+def test_very_many_judged_queries_are_thinned_out_evenly(shop: Collection) -> None:
+    queries = [{"id": str(n), "text": "lamp", "grades": {"red": 1}} for n in range(2_001)]
+    kept = queries_of(JudgedSet(collection=shop, name="many", queries=queries))
+    assert len(kept) == 667 and [query.id for query in kept[:3]] == ["0", "3", "6"]
 
 
 def test_the_next_run_says_what_changed_query_by_query(shop: Collection, judged: Path) -> None:
