@@ -11,7 +11,7 @@ from django import forms
 from django.contrib.auth import get_permission_codename
 from django.core.paginator import Page, Paginator
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
@@ -38,6 +38,7 @@ __all__ = [
     "ModelAdmin",
     "ModelForm",
     "PrettyJSONField",
+    "Shown",
     "badge",
     "bar",
     "duration",
@@ -59,6 +60,24 @@ class Derived:
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+class Shown(Derived):
+    """A mixin for such tables whose rows have a page with a template of their own."""
+
+    def page_of(self, request: HttpRequest, shown: Any) -> dict[str, Any]:
+        """What the page of the row shows to whoever may see it."""
+        raise NotImplementedError
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        this = cast("Any", self)
+        shown = this.get_object(request, object_id)
+        context = dict(extra_context or {})
+        if shown is not None and this.has_view_permission(request, shown):
+            context |= self.page_of(request, shown)
+        return cast("HttpResponse", cast("Any", super()).change_view(request, object_id, form_url, context))
 
 
 class PrettyJSONField(forms.JSONField):

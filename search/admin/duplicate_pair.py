@@ -14,7 +14,7 @@ from django.urls import URLPattern, path
 
 from catalog.access import actor_of_user
 from catalog.admin.item_search import find_item_ids
-from catalog.admin.site import Derived, KeysFirstPaginator, ModelAdmin, badge
+from catalog.admin.site import KeysFirstPaginator, ModelAdmin, Shown, badge
 from catalog.models import Item
 from search.admin.evidence import summarise
 from search.admin.group_pages import list_groups, show_group
@@ -54,7 +54,7 @@ class StateFilter(SimpleListFilter):
 
 
 @admin.register(DuplicatePair)
-class DuplicatePairAdmin(PairActions, Derived, ModelAdmin[DuplicatePair]):
+class DuplicatePairAdmin(PairActions, Shown, ModelAdmin[DuplicatePair]):
     list_display = (
         "shown_score",
         "shown_impact",
@@ -176,16 +176,6 @@ class DuplicatePairAdmin(PairActions, Derived, ModelAdmin[DuplicatePair]):
             context |= {"undo_title": last_title(request) if self.has_decide_permission(request) else ""}
         return super().changelist_view(request, {**context, "back": request.get_full_path()})
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        pair = self.get_object(request, object_id)
-        context = dict(extra_context or {})
-        if pair is not None and self.has_view_permission(request, pair):
-            can_decide, can_merge = self.has_decide_permission(request), self.has_merge_permission(request)
-            context |= page_context(request, pair, can_decide=can_decide, can_merge=can_merge)
-        return super().change_view(request, object_id, form_url, context)
+    def page_of(self, request: HttpRequest, shown: DuplicatePair) -> dict[str, Any]:
+        can_decide, can_merge = self.has_decide_permission(request), self.has_merge_permission(request)
+        return page_context(request, shown, can_decide=can_decide, can_merge=can_merge)

@@ -11,7 +11,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from catalog.admin.site import Derived, ModelAdmin, badge, bar, may
+from catalog.admin.site import ModelAdmin, Shown, badge, bar, may
 from search.admin.space_form import add_space_view
 from search.admin.space_page import page_context
 from search.admin.space_steps import take_step
@@ -27,7 +27,7 @@ STATE_COLOURS = {
 
 
 @admin.register(EmbeddingSpace)
-class EmbeddingSpaceAdmin(Derived, ModelAdmin[EmbeddingSpace]):
+class EmbeddingSpaceAdmin(Shown, ModelAdmin[EmbeddingSpace]):
     list_display = (
         "name",
         "shown_state",
@@ -101,16 +101,5 @@ class EmbeddingSpaceAdmin(Derived, ModelAdmin[EmbeddingSpace]):
     ) -> HttpResponse:
         return add_space_view(self, request)
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        space = self.get_object(request, object_id)
-        context = dict(extra_context or {})
-        if space is not None and self.has_view_permission(request, space):
-            context |= page_context(space)
-            context |= {"can_act": self.has_steps_permission(request)}
-        return super().change_view(request, object_id, form_url, context)
+    def page_of(self, request: HttpRequest, shown: EmbeddingSpace) -> dict[str, Any]:
+        return page_context(shown) | {"can_act": self.has_steps_permission(request)}
