@@ -103,7 +103,9 @@ class Collection(models.Model):
                     UPDATE catalog_item
                     SET language = NEW.language::regconfig,
                         identifiers = akin_identifiers(external_id, attributes, NEW.attribute_schema)
-                    WHERE collection_id = NEW.id;
+                    WHERE collection_id = NEW.id
+                      AND (language, identifiers) IS DISTINCT FROM
+                          (NEW.language::regconfig, akin_identifiers(external_id, attributes, NEW.attribute_schema));
                     RETURN NULL;
                 """,
             )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import http.client
 import random
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from urllib.parse import quote, urlsplit
 
 import psutil
@@ -21,6 +23,8 @@ from search.related.neighbours import nearest_items
 from search.retrieval.search import search
 from search.retrieval.types import Mode, SearchRequest
 
+NUM_FACETS = 3  # counted by each measured search
+
 
 def sample_queries(collection: Collection, count: int, seed: int = latency.SEED) -> list[str]:
     """Distinct queries: runs of words out of random items' texts. Deterministic for a collection's content."""
@@ -33,28 +37,48 @@ def sample_queries(collection: Collection, count: int, seed: int = latency.SEED)
 
 def measure_search(collection: Collection, queries: Sequence[str], mode: Mode) -> latency.Latencies:
     """The search function alone, in this process."""
-    facets = tuple(collection.attribute_schema)[:3]
+    facets = tuple(collection.attribute_schema)[:NUM_FACETS]
     return latency.measure(queries, lambda q: search(SearchRequest(collection, q, mode=mode, facets=facets)), clients=1)
 
 
 def measure_http(collection: Collection, queries: Sequence[str], url: str, clients: int) -> latency.Latencies:
     """The same through the JSON API of a running server, each client on a connection of its own."""
+    with _asking(collection, url) as ask:
+        return latency.measure(queries, ask, clients=clients)
+
+
+def measure_paced_http(
+    collection: Collection, queries: Sequence[str], url: str, per_second: float
+) -> latency.Latencies:
+    """Through HTTP at a given rate: what a searcher notices of other work, as of a reindex."""
+    with _asking(collection, url) as ask:
+        return latency.measure_paced(queries, ask, per_second=per_second)
+
+
+@contextmanager
+def _asking(collection: Collection, url: str) -> Iterator[Callable[[str], None]]:
+    """Searches with the first three facets. Each thread keeps a connection of its own."""
     address = urlsplit(url)
-    connections = {}
+    facets = ",".join(tuple(collection.attribute_schema)[:NUM_FACETS])
+    path = f"/api/v1/collections/{collection.slug}/search?limit=10&facets={facets}"
+    own = threading.local()
+    opened: list[http.client.HTTPConnection] = []
 
     def ask(query: str) -> None:
-        import threading
-
-        key = threading.get_ident()
-        if key not in connections:
-            connections[key] = http.client.HTTPConnection(address.hostname or "", address.port, timeout=30)
-        connections[key].request("GET", f"/api/v1/collections/{collection.slug}/search?limit=10&q={quote(query)}")
-        response = connections[key].getresponse()
+        if not hasattr(own, "connection"):
+            own.connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=30)
+            opened.append(own.connection)
+        own.connection.request("GET", f"{path}&q={quote(query)}")
+        response = own.connection.getresponse()
         response.read()
         if response.status != 200:
             raise RuntimeError(f"{url} answered {response.status}")
 
-    return latency.measure(queries, ask, clients=clients)
+    try:
+        yield ask
+    finally:
+        for one in opened:
+            one.close()
 
 
 def measure_encoder(collection: Collection, count: int) -> float:

@@ -12,6 +12,7 @@ import numpy as np
 
 QUERY_WORDS = (2, 7)  # words of a query made from an item, at least and below
 SEED = 11
+PACED_CLIENTS = 16  # connections of a load at a given rate
 WARM_UP = 3  # requests before those that count
 
 
@@ -54,6 +55,25 @@ def measure(queries: Sequence[str], ask: Callable[[str], object], *, clients: in
     else:
         with ThreadPoolExecutor(clients) as pool:
             list(pool.map(timed, queries))
+    return summary(taken, time.perf_counter() - started)
+
+
+def measure_paced(queries: Sequence[str], ask: Callable[[str], object], *, per_second: float) -> Latencies:
+    """Asks each query once, at its own time whether those before are answered or not. Raises what `ask` raises.
+
+    A request is timed from when it was due, so one that had to wait for a free client counts its waiting.
+    """
+    started = time.perf_counter()
+
+    def timed(numbered: tuple[int, str]) -> float:
+        number, query = numbered
+        due = started + number / per_second
+        time.sleep(max(due - time.perf_counter(), 0.0))
+        ask(query)
+        return (time.perf_counter() - due) * 1_000
+
+    with ThreadPoolExecutor(PACED_CLIENTS) as pool:
+        taken = list(pool.map(timed, enumerate(queries)))
     return summary(taken, time.perf_counter() - started)
 
 

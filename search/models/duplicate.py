@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from catalog.models import Collection, Item
+from search.models.trigger import DECLARE_CHANGED, collect_changed, for_changed
 
 
 class PairState(models.TextChoices):
@@ -158,6 +159,14 @@ class DuplicateStatistic(models.Model):
         return f"{self.documents} items"
 
 
+COMPARED = ("attributes", "status", "merged_into_id", "collection_id")
+_NEW, _OLD = (", ".join(f"{row}.{name}" for name in COMPARED) for row in "no")
+
+COMPARE_AGAIN = """
+        UPDATE search_itemembedding SET checked_digest = NULL
+        WHERE item_id = ANY({changed}) AND checked_digest IS NOT NULL"""
+
+
 class ComparedItem(Item):
     """The item as the search for duplicates sees it: compared again when more than its text changes.
 
@@ -173,13 +182,9 @@ class ComparedItem(Item):
                 when=pgtrigger.After,
                 operation=pgtrigger.Update,
                 referencing=pgtrigger.Referencing(old="old_rows", new="new_rows"),
-                func="""
-                    UPDATE search_itemembedding e SET checked_digest = NULL
-                    FROM new_rows n JOIN old_rows o ON o.id = n.id
-                    WHERE e.item_id = n.id AND e.checked_digest IS NOT NULL
-                      AND (n.attributes, n.status, n.merged_into_id, n.collection_id)
-                          IS DISTINCT FROM (o.attributes, o.status, o.merged_into_id, o.collection_id);
-                    RETURN NULL;
-                """,
+                declare=DECLARE_CHANGED,
+                func=collect_changed(f"({_NEW}) IS DISTINCT FROM ({_OLD})")
+                + for_changed(COMPARE_AGAIN)
+                + "RETURN NULL;",
             ),
         ]

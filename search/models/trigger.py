@@ -25,37 +25,62 @@ MARK_NEW = f"""
     RETURN NULL;
 """
 
-MARK_CHANGED = f"""
-    WITH changed AS (
-        SELECT n.id, n.collection_id FROM new_rows n JOIN old_rows o ON o.id = n.id
-        WHERE n.text_digest IS DISTINCT FROM o.text_digest
-    ), locked AS (
-        SELECT e.id FROM search_itemembedding e JOIN changed c ON c.id = e.item_id
-        ORDER BY e.id FOR UPDATE OF e
-    )
-    UPDATE search_itemembedding e
-    SET state = 'pending', revision = e.revision + 1, attempts = 0, lost_workers = 0, error_class = '',
-        error_message = '', lease_token = NULL, lease_expires_at = NULL, marked_at = clock_timestamp(),
-        next_attempt_at = clock_timestamp(),
-        priority = CASE WHEN (SELECT count(*) FROM changed) < {BULK_ROWS} THEN 0 ELSE 10 END
-    FROM locked WHERE e.id = locked.id;
-    RETURN NULL;
-"""
+DECLARE_CHANGED = [("changed", "bigint[]")]
 
-FOLLOW_COLLECTION = """
-    IF EXISTS (
-        SELECT 1 FROM new_rows n JOIN old_rows o ON o.id = n.id WHERE n.collection_id <> o.collection_id
-    ) THEN
-        WITH locked AS (
-            SELECT e.id, n.collection_id FROM search_itemembedding e JOIN new_rows n ON n.id = e.item_id
-            WHERE e.collection_id <> n.collection_id ORDER BY e.id FOR UPDATE OF e
-        )
-        UPDATE search_itemembedding e SET collection_id = locked.collection_id
-        FROM locked WHERE e.id = locked.id;
-        UPDATE search_passage p SET collection_id = n.collection_id
-        FROM new_rows n WHERE p.item_id = n.id AND p.collection_id <> n.collection_id;
+
+def collect_changed(condition: str) -> str:
+    """PL/pgSQL that puts the ids of rows whose `n`ew and `o`ld versions meet the condition in `changed`."""
+    query = f"FROM new_rows n JOIN old_rows o ON o.id = n.id WHERE {condition}"
+    return f"""
+    IF (SELECT count(*) FROM new_rows) < {BULK_ROWS} THEN
+        SELECT array_agg(n.id) INTO changed {query};
+    ELSE
+        EXECUTE $query$SELECT array_agg(n.id) {query}$query$ INTO changed;
     END IF;
 """
+
+
+def for_changed(*statements: str) -> str:
+    """PL/pgSQL that runs the statements, in which `{changed}` stands for those ids, unless there are none.
+
+    Their states are locked first, in one order for all. PostgreSQL keeps the plan of a statement in a function as it
+    was made for few rows, and would go on to compare many each with each: what is done for many is planned anew.
+    """
+    all_of_them = (LOCK, *statements)
+    few = "".join(f"{one.format(result='PERFORM', changed='changed')};" for one in all_of_them)
+    many = "".join(
+        f"\n        EXECUTE $query${one.format(result='SELECT', changed='$1')}$query$ USING changed;"
+        for one in all_of_them
+    )
+    return f"""
+    IF cardinality(changed) < {BULK_ROWS} THEN{few}
+    ELSIF cardinality(changed) >= {BULK_ROWS} THEN{many}
+    END IF;
+"""
+
+
+LOCK = """
+        {result} 1 FROM search_itemembedding WHERE item_id = ANY({changed}) ORDER BY id FOR UPDATE"""
+
+MARK_PENDING = f"""
+        UPDATE search_itemembedding
+        SET state = 'pending', revision = revision + 1, attempts = 0, lost_workers = 0, error_class = '',
+            error_message = '', lease_token = NULL, lease_expires_at = NULL, marked_at = clock_timestamp(),
+            next_attempt_at = clock_timestamp(),
+            priority = CASE WHEN cardinality({{changed}}) < {BULK_ROWS} THEN 0 ELSE 10 END
+        WHERE item_id = ANY({{changed}})"""
+
+MARK_CHANGED = (
+    collect_changed("n.text_digest IS DISTINCT FROM o.text_digest") + for_changed(MARK_PENDING) + "RETURN NULL;"
+)
+
+FOLLOW = """
+        UPDATE {table} e SET collection_id = (SELECT i.collection_id FROM catalog_item i WHERE i.id = e.item_id)
+        WHERE e.item_id = ANY({{changed}})"""
+
+FOLLOW_COLLECTION = collect_changed("n.collection_id <> o.collection_id") + for_changed(
+    FOLLOW.format(table="search_itemembedding"), FOLLOW.format(table="search_passage")
+)
 
 # The state goes first: its lock waits for a worker that is storing, whose passages the next statement then sees.
 REMOVE = """
@@ -90,6 +115,7 @@ class EmbeddedItem(Item):
                 when=pgtrigger.After,
                 operation=pgtrigger.Update,
                 referencing=pgtrigger.Referencing(old="old_rows", new="new_rows"),
+                declare=DECLARE_CHANGED,
                 func=FOLLOW_COLLECTION + MARK_CHANGED,
             ),
             pgtrigger.Trigger(

@@ -134,7 +134,7 @@ def _build_missing() -> list[str]:
             _execute("RESET maintenance_work_mem")
             built.append(index.name)
     if built:
-        _execute("ANALYZE search_passage, catalog_item")
+        _execute("ANALYZE (SKIP_LOCKED) search_passage, catalog_item")
     return built
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Callable
 from dataclasses import asdict
@@ -40,12 +41,18 @@ class Command(BaseCommand):
         parser.add_argument(
             "--pipeline", type=int, metavar="N", help="Also embed N items here, and compare with the encoder alone."
         )
+        parser.add_argument(
+            "--rate", type=float, metavar="N", help="Also search N times a second for --seconds, whatever else goes on."
+        )
+        parser.add_argument("--seconds", type=int, default=30, metavar="N", help="How long (default 30).")
         parser.add_argument("--without-search", action="store_true", help="Leave out latency, recall and memory.")
         parser.add_argument("--json", action="store_true", help="Print one JSON object and nothing else.")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["rate"] and not options["url"]:
+            raise CommandError("--rate searches through HTTP: name the server with --url.")
         try:
-            figures = self._measure(**options) | self._measure_ingest(options)
+            figures = self._measure(**options) | self._measure_paced(**options) | self._measure_ingest(options)
         except CatalogError as error:
             raise CommandError(error.message) from error
         if options["json"]:
@@ -75,6 +82,17 @@ class Command(BaseCommand):
         figures["encoder_items_per_second"] = benchmark.measure_encoder(chosen, 2_000)
         figures["memory_mb"] = benchmark.resident_megabytes()
         return figures
+
+    def _measure_paced(
+        self, *, collection: str, rate: float | None, seconds: int, url: str | None, **_: Any
+    ) -> dict[str, Any]:
+        if not rate:
+            return {}
+        chosen = get_collection(slug=collection)
+        queries = benchmark.sample_queries(chosen, math.ceil(rate * seconds), seed=int(time.time()))
+        return {
+            f"http_hybrid_{rate:g}_a_second": asdict(benchmark.measure_paced_http(chosen, queries, url or "", rate))
+        }
 
     def _measure_ingest(self, options: dict[str, Any]) -> dict[str, Any]:
         """What was asked for, on texts of the collection, in collections that are gone afterwards."""

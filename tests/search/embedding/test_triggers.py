@@ -108,3 +108,42 @@ def test_vectors_follow_an_item_into_another_collection(collection: Collection) 
     other = make_collection("other")
     Item.objects.filter(pk=item.pk).update(collection=other)
     assert Passage.objects.get().collection_id == ItemEmbedding.objects.get().collection_id == other.pk
+
+
+MANY = 20_000  # comparing each with each would take minutes
+
+CHANGES_OF_MANY = {
+    "texts": ("UPDATE catalog_item SET body = 'new'", EmbeddingState.PENDING),
+    "attributes": ('UPDATE catalog_item SET attributes = \'{"brand": "x"}\'', EmbeddingState.EMBEDDED),
+    "collections": ("UPDATE catalog_item SET collection_id = {other}", EmbeddingState.EMBEDDED),
+    "identifiers": (
+        'UPDATE catalog_collection SET attribute_schema = \'{"brand": {"type": "term", "identifier": true}}\'',
+        EmbeddingState.EMBEDDED,
+    ),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES_OF_MANY)
+def test_many_items_are_changed_at_once_in_a_session_that_changed_few_before(
+    collection: Collection, change: str
+) -> None:
+    other = make_collection("other")
+    sql(
+        "INSERT INTO catalog_item (collection_id, external_id, title, body, url, image, attributes, status, created_at,"
+        " updated_at) SELECT %s, n, 'item ' || n, '', '', '', '{\"brand\": \"acme\"}', 'published', now(), now()"
+        f" FROM generate_series(1, {MANY}) n",
+        collection.pk,
+    )
+    sql("UPDATE search_itemembedding SET state = 'embedded', checked_digest = '\\x00'")
+    for n in range(8):  # from the sixth execution on PostgreSQL may keep a plan
+        sql("UPDATE catalog_item SET url = 'https://example.org', attributes = '{}' WHERE external_id = %s", str(n))
+    sql("SET LOCAL statement_timeout = '30s'")
+    statement, state = CHANGES_OF_MANY[change]
+    sql(statement.replace("{other}", str(other.pk)))
+    assert ItemEmbedding.objects.filter(state=state).count() == MANY
+    if change == "collections":
+        assert ItemEmbedding.objects.filter(collection=other).count() == MANY
+    if change == "attributes":
+        assert not ItemEmbedding.objects.filter(checked_digest__isnull=False).exists()
+    if change == "identifiers":
+        assert Item.objects.filter(identifiers__contains=["acme"]).count() == MANY - 7

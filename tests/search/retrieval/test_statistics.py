@@ -36,6 +36,23 @@ def test_each_word_is_counted_once_an_item_and_only_in_visible_items(shop: Colle
     assert (totals.documents, totals.average_length) == (2, 1.5)
 
 
+@pytest.mark.django_db(transaction=True)
+def test_words_are_counted_while_an_index_is_being_built(shop: Collection) -> None:
+    """Building one waits for whoever waits for its table."""
+    other = connection.copy()
+    try:
+        other.set_autocommit(False)
+        with other.cursor() as cursor:
+            cursor.execute("LOCK TABLE search_passage IN SHARE UPDATE EXCLUSIVE MODE")
+        with connection.cursor() as cursor:
+            cursor.execute("SET statement_timeout = '10s'")
+            statistics.refresh(shop.pk)
+            cursor.execute("RESET statement_timeout")
+    finally:
+        other.close()
+    assert words(shop) == {"red": 1, "tent": 1, "stove": 1}
+
+
 def test_collections_are_counted_apart(shop: Collection) -> None:
     other = make_collection("other")
     add_items(other, {"title": "tent"})
