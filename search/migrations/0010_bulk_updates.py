@@ -7,7 +7,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("search", "0008_gains"),
+        ("search", "0009_judged_sets"),
     ]
 
     operations = [
