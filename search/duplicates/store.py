@@ -54,6 +54,7 @@ REMOVE = """
 """
 
 # A pair that was offered again, and should not have been: the text is the old one again, or it is no duplicate now.
+# What holds is the latest decision that was not taken back for the texts it was about.
 RESTORE = """
     UPDATE search_duplicatepair p
     SET state = d.decision, is_changed = false, first_digest = d.first_digest, second_digest = d.second_digest,
@@ -61,10 +62,15 @@ RESTORE = """
         reason = d.reason
     FROM search_duplicatepair q CROSS JOIN LATERAL (
         SELECT * FROM search_duplicatedecision d
-        WHERE d.first_item_id = q.first_id AND d.second_item_id = q.second_id ORDER BY d.id DESC LIMIT 1
+        WHERE d.first_item_id = q.first_id AND d.second_item_id = q.second_id AND d.decision <> 'suggested'
+          AND NOT EXISTS (
+              SELECT 1 FROM search_duplicatedecision t
+              WHERE t.first_item_id = d.first_item_id AND t.second_item_id = d.second_item_id AND t.id > d.id
+                AND t.decision = 'suggested'
+                AND (t.first_digest, t.second_digest) = (d.first_digest, d.second_digest))
+        ORDER BY d.id DESC LIMIT 1
     ) AS d
-    WHERE q.id = p.id AND p.collection_id = %(collection)s AND p.state = 'suggested' AND p.is_changed
-      AND d.decision <> 'suggested' AND {scope}
+    WHERE q.id = p.id AND p.collection_id = %(collection)s AND p.state = 'suggested' AND p.is_changed AND {scope}
       AND (p.scored_at < %(since)s
            OR (p.first_digest, p.second_digest) = (d.first_digest, d.second_digest))
 """

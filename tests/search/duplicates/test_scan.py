@@ -169,6 +169,45 @@ def test_a_pair_is_offered_again_only_when_a_text_has_changed() -> None:
     assert (restored.state, restored.is_changed) == (PairState.DISMISSED, False)
 
 
+@pytest.fixture
+def offered_again() -> DuplicatePair:
+    """A pair that was dismissed, and is offered again because a text changed."""
+    collection = shop(TENT, SAME_TENT)
+    scan(collection=collection)
+    pair = decide(pair=the_pair(collection), decision="dismissed", actor=CURATOR)
+    change(pair.first, body=f"{pair.first.body} Now in green.")
+    incremental.check_embedded()
+    return the_pair(collection)
+
+
+@pytest.mark.parametrize("decision", ["dismissed", "confirmed"])
+def test_taking_back_a_decision_on_a_changed_pair_leaves_it_marked_as_changed(
+    offered_again: DuplicatePair, decision: Any
+) -> None:
+    assert not decide(pair=offered_again, decision=decision, actor=CURATOR).is_changed
+    taken_back = decide(pair=offered_again, decision="suggested", actor=CURATOR)
+    assert (taken_back.state, taken_back.is_changed) == ("suggested", True)
+    scan(collection=offered_again.collection)
+    offered_again.refresh_from_db()
+    assert (offered_again.state, offered_again.is_changed) == ("suggested", True)
+    change(offered_again.first, body=TENT["body"])
+    scan(collection=offered_again.collection)
+    offered_again.refresh_from_db()
+    assert (offered_again.state, offered_again.is_changed) == ("dismissed", False)
+
+
+def test_a_decision_that_was_taken_back_does_not_come_back_with_its_text() -> None:
+    collection = shop(TENT, SAME_TENT)
+    scan(collection=collection)
+    pair = decide(pair=the_pair(collection), decision="dismissed", actor=CURATOR)
+    change(pair.first, body=f"{pair.first.body} Now in green.")
+    pair = decide(pair=pair, decision="suggested", actor=CURATOR)
+    assert not pair.is_changed
+    change(pair.first, body=TENT["body"])
+    scan(collection=collection)
+    assert (the_pair(collection).state, the_pair(collection).is_changed) == ("suggested", False)
+
+
 def test_a_suggestion_that_no_longer_holds_is_removed_and_a_decision_is_not() -> None:
     collection = shop(TENT, SAME_TENT)
     scan(collection=collection)
