@@ -19,6 +19,7 @@ _UNITS: Mapping[str, str] = {
     "volume": """
         ml 1 milliliter 1 millilitre 1 cl 10 dl 100 l 1e3 liter 1e3 litre 1e3 gal 3785 gallon 3785 qt
         946.4 quart 946.4 pint 473.2 floz 29.57 cuft 28317
+        impgal 4546 impgallon 4546 impqt 1136.5 impquart 1136.5 imppint 568.3 impfloz 28.41
     """,
     "memory": "kb .001 mb 1 gb 1e3 tb 1e6 megabyte 1 gigabyte 1e3 terabyte 1e6",
     "power": "w 1 watt 1 kw 1e3 kilowatt 1e3 hp 745.7",
@@ -53,6 +54,9 @@ _QUANTITY = re.compile(_NUMBER + r"(?:(?:[ -]?(" + _NAMES + r")(?:s|en)?)(?![^\W
 _RANGE = re.compile(r"(?<=\d)(?: ?(?:-|–|to|bis|by|and|or) ?)(?=\d)")
 _TIMES = re.compile(r"(?<=\d) ?[x×] ?(?=\d)")
 _FLUID = re.compile(r"\bfl(?:uid|\.)? ?(?:oz|ounce)s?\b\.?")
+_IMPERIAL = re.compile(r"\b(?:imperial|imp\.?|uk) (?=(?:gal(?:lon)?|qt|quart|pint|floz)s?\b)")
+_US = re.compile(r"\bu\.?s\.? (?=(?:gal(?:lon)?|qt|quart|pint|floz)s?\b)")
+_SAME_NAME = ("gal", "qt", "quart", "pint", "floz")  # measures of another size in either system
 _SHORT_UNIT = re.compile(r"_([a-z]+)\Z")
 
 Quantity = tuple[str, float]
@@ -70,7 +74,9 @@ def read_number(digits: str) -> float:
 
 def quantities_of(text: str) -> tuple[Quantity, ...]:
     """The (dimension, value in its base unit) named in folded `text`; a number without unit has dimension ''."""
-    readable = _FLUID.sub("floz", _TIMES.sub(" by ", text)).replace("us gal", "gal").replace("−", "-")
+    readable = _FLUID.sub("floz", _TIMES.sub(" by ", text)).replace("−", "-")
+    if any(unit in readable for unit in _SAME_NAME):
+        readable = _US.sub("", _IMPERIAL.sub("imp", readable))
     return tuple(dict.fromkeys(_joined(list(_read(readable)))))
 
 

@@ -55,6 +55,18 @@ def test_different_measures_of_one_dimension_conflict() -> None:
     assert conflicts(quantities_of("tent 2 kg 40 l"), quantities_of("tent 2 kg 60 l")) == ["volume"]
 
 
+@pytest.mark.parametrize(
+    ("text", "millilitres"), [("2 gallons", 7570), ("2 us gal", 7570), ("2 imperial gallons", 9092)]
+)
+def test_a_gallon_is_american_unless_it_says_imperial(text: str, millilitres: float) -> None:
+    assert quantities_of(f"a can of {text}") == (("volume", millilitres),)
+
+
+def test_an_imperial_pint_is_no_american_pint() -> None:
+    assert conflicts(quantities_of("1 imperial pint"), quantities_of("1 pint")) == ["volume"]
+    assert shared(quantities_of("20 uk fl oz"), quantities_of("1 imp. pint"))
+
+
 def test_codes_are_read_with_and_without_joints() -> None:
     assert codes_of("panasonic kx-tg6700b phone 2019 50mm") == {"kxtg6700b"}
     assert are_siblings("nrdtn24410", "nrdtn24411")
