@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from search.duplicates.calibration import Labelled, Threshold, best_threshold, calibrate
+from search.duplicates.calibration import Labelled, Threshold, against, best_threshold, calibrate
 from search.duplicates.comparison import Settled
 from search.duplicates.finding import Findings
 from search.duplicates.recalibration import SUGGEST_BELOW
@@ -33,17 +33,16 @@ class Proposal:
 def propose(findings: Findings, decisions: Mapping[Pair, bool]) -> Proposal | None:
     """What the decisions (pairs of item numbers, true when the same) teach; None while they are too few."""
     known = {pair: is_same for pair, is_same in sorted(decisions.items()) if pair in findings.settled.total}
-    comparer = findings.comparer
-    weights = stands_for(findings.settled.total, known)
+    comparer, own, total = findings.comparer, findings.settled.own, findings.settled.total
+    weights = stands_for(total, known)
     labels = [
-        Labelled(comparer.evidence(pair), findings.settled.own[pair], is_same, weights[pair])
+        Labelled(comparer.evidence(pair), against(own[pair], total[pair] - own[pair]), is_same, weights[pair])
         for pair, is_same in known.items()
     ]
     correction = calibrate(labels)
     if correction is None:
         return None
     corrected = comparer.with_scorer(correction.applied_to(comparer.scorer))
-    own = {pair: corrected.own(pair) for pair in findings.settled.own}
-    settled = corrected.settle(own, findings.clean)
+    settled = corrected.settle({pair: corrected.own(pair) for pair in own}, findings.clean)
     threshold = best_threshold([settled.total[pair] for pair in known], labels)
     return Proposal(corrected.scorer, threshold, settled)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from search.duplicates.calibration import NAMES, Labelled, Threshold, best_threshold, calibrate, values_of
+from search.duplicates.calibration import NAMES, Labelled, Threshold, against, best_threshold, calibrate, values_of
 from search.duplicates.evidence import Evidence
 from search.duplicates.scoring import Scorer, to_log_odds, to_score
 from search.duplicates.weighing import stands_for
@@ -144,10 +144,11 @@ def _log_odds(table: Floats, scorer: Scorer) -> Floats:
 def _examples(pairs: Sequence[KnownPair], own: Floats, totals: Floats) -> list[Example]:
     decided = [at for at, pair in enumerate(pairs) if pair.is_same is not None]
     weights = stands_for(dict(enumerate(totals.tolist())), decided)
-    return [
-        Example(Labelled(pairs[at].evidence, float(own[at]), bool(pairs[at].is_same), weights[at]), pairs[at].others)
-        for at in decided
-    ]
+    return [_example(pairs[at], float(own[at]), weights[at]) for at in decided]
+
+
+def _example(pair: KnownPair, own: float, weight: float) -> Example:
+    return Example(Labelled(pair.evidence, against(own, pair.others), bool(pair.is_same), weight), pair.others)
 
 
 def _learn(examples: Sequence[Example], scorer: Scorer, **fewest: int) -> tuple[Scorer, Threshold] | None:

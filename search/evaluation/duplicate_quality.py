@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Collection as Container
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from catalog.errors import InvalidInput
 from catalog.models import Collection, Item
 from search.duplicates.finding import Findings
 from search.duplicates.learning import propose
+from search.duplicates.scoring import to_log_odds
 from search.duplicates.structure import Pair
 from search.duplicates.weighing import LEAST, band_of
 from search.evaluation.datasets import ordered
@@ -22,11 +23,15 @@ LABEL_SEED = 7
 
 @dataclass(frozen=True, slots=True)
 class DuplicateFigures:
-    """Of the pairs that are flagged, of those only suggested, and the share of true pairs that were compared at all."""
+    """Of the pairs that are flagged, of those only suggested, and the share of true pairs that were compared at all.
+
+    After calibration, `before` is of the pairs that were flagged without it, decided pairs left out of both.
+    """
 
     flagged: PairFigures
     suggested: PairFigures
     candidate_recall: float
+    before: PairFigures | None = None
 
 
 def evaluate_pairs(collection: Collection, findings: Findings, matches: Container[NamedPair]) -> DuplicateFigures:
@@ -58,7 +63,10 @@ def evaluate_calibrated(
         {named(pair) for pair in pairs - decided.keys()} for pairs in (proposal.flagged(), proposal.suggested())
     )
     compared = {named(pair) for pair in proposal.settled.own}
-    return _figures(flagged, suggested, compared, set(matches) - {named(pair) for pair in decided})
+    true = set(matches) - {named(pair) for pair in decided}
+    flag, total = to_log_odds(findings.comparer.rules.flag), findings.settled.total
+    before = {named(pair) for pair in total.keys() - decided.keys() if total[pair] >= flag}
+    return replace(_figures(flagged, suggested, compared, true), before=pair_figures(before, true))
 
 
 def draw_labels(findings: Findings, count: int) -> list[Pair]:

@@ -18,6 +18,8 @@ from search.evaluation.scratch import scratch_collection
 from search.management.report_command import ReportCommand
 from search.models import EvaluationRun
 
+LINES = {"flagged": "flagged", "suggested": "suggested", "before": "flagged_before_calibration"}
+
 
 class Command(ReportCommand):
     help = "Measures the duplicates found in items.jsonl against matches.tsv of a folder, in a scratch collection."
@@ -42,6 +44,8 @@ class Command(ReportCommand):
             "candidate_recall": round(figures.candidate_recall, 4),
             "seconds": round(seconds, 2),
         }
+        if figures.before is not None:
+            report["flagged_before_calibration"] = _rounded(figures.before)
         EvaluationRun.objects.create(dataset=dataset.name, configuration={"labels": labels}, figures=report)
         return report
 
@@ -67,11 +71,15 @@ class Command(ReportCommand):
             f"{report['dataset']}: {report['items']} items, {report['matches']} true pairs,"
             f" {report['candidate_recall']:.1%} of them compared, {report['seconds']} s"
         )
-        for name in ("flagged", "suggested"):
-            one = report[name]
+        for title, name in LINES.items():
+            if one := report.get(name):
+                self.stdout.write(
+                    f"{title:<10} precision {one['precision']:.4f}  recall {one['recall']:.4f}  F1 {one['f1']:.4f}"
+                    f"  {one['pairs']} pairs"
+                )
+        if before := report.get("flagged_before_calibration"):
             self.stdout.write(
-                f"{name:<10} precision {one['precision']:.4f}  recall {one['recall']:.4f}  F1 {one['f1']:.4f}"
-                f"  {one['pairs']} pairs"
+                f"Calibration changed F1 of the same pairs by {report['flagged']['f1'] - before['f1']:+.4f}."
             )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
-from search.duplicates.calibration import NAMES, Threshold
+from search.duplicates.calibration import NAMES, Labelled, Threshold, best_threshold
 from search.duplicates.evidence import Evidence
 from search.duplicates.recalibration import KnownPair, recalibrate, steadiest
 from search.duplicates.scoring import DEFAULT, FLAG, to_log_odds, to_score
@@ -38,7 +38,20 @@ def test_what_is_learnt_is_expected_to_be_better_and_is_on_unseen_pairs() -> Non
     unseen = shop(500, seed=2)
     learnt = sum((to_score(found.scorer.log_odds(pair.evidence)) >= found.flag) == pair.is_same for pair in unseen)
     by_default = sum(pair.is_flagged == pair.is_same for pair in unseen)
-    assert learnt > 0.8 * len(unseen) > by_default
+    assert learnt > 0.85 * len(unseen) > by_default
+
+
+def test_a_term_of_small_values_is_learnt_too() -> None:
+    found = recalibrate(shop(200), DEFAULT, FLAG)
+    assert found is not None
+    assert abs(found.scorer.weights["price_gap"]) < abs(DEFAULT.weights["price_gap"]) / 2
+
+
+def test_one_decision_that_stands_for_many_does_not_move_the_threshold_alone() -> None:
+    totals = [float(n) for n in range(-20, 21)]
+    labels = [Labelled(NOTHING, total, total > 0) for total in totals]
+    labels[2] = replace(labels[2], is_duplicate=True, stands_for=300.0)
+    assert -1 < best_threshold(totals, labels).log_odds < 2
 
 
 def test_the_same_decisions_teach_the_same() -> None:
@@ -76,7 +89,7 @@ def test_scores_and_log_odds_are_inverse() -> None:
 
 
 def test_where_decisions_leave_a_gap_the_fewest_flags_change() -> None:
-    best = Threshold(log_odds=0.0, low=-4.0, high=4.0, precision=1.0, recall=1.0)
+    best = Threshold(log_odds=0.0, low=-4.0, high=4.0)
     totals, flags = [-5.0, -3.0, -2.0, 1.0, 3.0, 5.0], [False, False, True, True, True, True]
     assert steadiest(best, totals, flags) == -2.5
     assert steadiest(best, totals, [not flag for flag in flags]) == 3.5
