@@ -21,6 +21,7 @@ class JudgedSetAdmin(Derived, ModelAdmin[JudgedSet]):
     fields = ("name", "collection", "count", "updated_at")
     show_full_result_count = False
     sortable_by = ("name", "updated_at")
+    list_before_template = "admin/search/judgedset/_hint.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[JudgedSet]:
         """The queries stay where they are; their number is enough."""

@@ -113,7 +113,7 @@ def steps_of(space: EmbeddingSpace) -> list[Step]:
 
 def _compare(space: EmbeddingSpace) -> Step:
     sets = judged_sets()
-    note = f"Searches {described(sets)} in both spaces."
+    note = f"Searches both spaces for {described(sets)}."
     try:
         check(sets)
         check_comparable(space, sets)

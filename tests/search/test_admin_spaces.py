@@ -186,7 +186,7 @@ def test_a_new_model_is_judged_by_the_sets_of_collections(new: EmbeddingSpace, c
     spaces.build_space(new)
     assert "new is building: it can be compared when it is ready." in press(browser, new, "compare")
     new = built(new)
-    assert "Searches the judged queries of pans (kitchen), lamps (shop) in both spaces." in page_of(browser, new)
+    assert "Searches both spaces for the judged queries of pans (kitchen), lamps (shop)." in page_of(browser, new)
     judge(new=0.62, old=0.60)
     assert "new was not compared with fake on pans (kitchen) yet." in press(browser, new, "activate"), "only on demo"
     press(browser, new, "compare")
@@ -220,7 +220,7 @@ def test_judged_sets_are_looked_at_by_curators_and_deleted_by_administrators(col
     address = "/admin/search/judgedset/"
     looking, stranger = curator(), charlie()
     page = looking.get(address).content.decode()
-    assert "lamps" in page and "field-count" in page
+    assert "lamps" in page and "field-count" in page and "manage.py evaluate DIR" in page
     assert "lamps" in looking.get(f"{address}{judged.pk}/change/").content.decode()
     for browser in (looking, stranger):
         assert browser.post(f"{address}{judged.pk}/delete/", {"post": "yes"}).status_code == 403
