@@ -12,6 +12,7 @@ from django.core.cache import cache
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from config import services
+from search.embedding.query import forget_queries
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 
@@ -36,7 +37,8 @@ def _services() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _empty_cache() -> None:
-    """Only where the cache is the tests' own: clearing empties the whole Redis database."""
+    """Of Redis only where it is the tests' own: clearing empties the whole database."""
+    forget_queries()
     if "redis" in settings.EMBEDDED_SERVICES:
         cache.clear()
 

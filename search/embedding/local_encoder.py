@@ -86,7 +86,17 @@ class LocalEncoder:
         return vectors
 
     def encode_query(self, text: str) -> npt.NDArray[np.float32]:
-        vector: npt.NDArray[np.float32] = self._encode([self._query_prefix + text])[0]
+        """As `_encode` does, without what the library spends on many texts: half of the time of one."""
+        import torch
+        from sentence_transformers.util import batch_to_device
+
+        prompt = self._model.prompts.get(self._model.default_prompt_name or "")
+        with self._lock, torch.inference_mode():
+            features = self._model.preprocess([self._query_prefix + text], prompt=prompt)
+            output = self._model(batch_to_device(features, self._model.device))["sentence_embedding"]
+        vectors: Vectors = output[:, : self.dimensions].float().cpu().numpy()
+        vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.float32(1e-12))
+        vector: npt.NDArray[np.float32] = checked(vectors, 1, self.dimensions)[0]
         return vector
 
     @property

@@ -1,24 +1,19 @@
-"""The vector of a query, encoded once: Redis remembers it by space and normalised text."""
+"""The vector of a query, encoded once: each process remembers the last by space and normalised text."""
 
 from __future__ import annotations
 
-import hashlib
-import logging
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
-from django.core.cache import cache
 from numpy.typing import NDArray
-from redis.exceptions import RedisError
 
 from search.embedding.encoders import encoder_of, is_loaded
 from search.models import EmbeddingSpace
 from search.models.embedding import EncoderKind
 
-logger = logging.getLogger(__name__)
-
-CACHE_SECONDS = 24 * 3_600
+REMEMBERED = 4_000  # queries, at 1.5 kB each with 384 dimensions
 
 
 def whole_words(space: EmbeddingSpace, words: Sequence[str]) -> set[str]:
@@ -37,18 +32,17 @@ def similarities(
 
 
 def query_vector(space: EmbeddingSpace, text: str) -> NDArray[np.float32]:
-    """A unit vector of shape (dimensions,). Raises EncoderUnavailable. Without Redis it encodes anew."""
-    normalised = " ".join(unicodedata.normalize("NFKC", text).split())
-    key = f"query:{space.pk}:{hashlib.sha256(normalised.encode()).hexdigest()}"
-    try:
-        if (stored := cache.get(key)) is not None:
-            return np.frombuffer(stored, dtype=np.float32)
-    except (RedisError, OSError) as error:
-        logger.warning("Query vectors are not remembered: %s", error)
-        return encoder_of(space).encode_query(normalised)
+    """A unit vector of shape (dimensions,), not to be written to. Raises EncoderUnavailable."""
+    return _remembered(space, " ".join(unicodedata.normalize("NFKC", text).split()))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _remembered(space: EmbeddingSpace, normalised: str) -> NDArray[np.float32]:
     vector = encoder_of(space).encode_query(normalised)
-    try:
-        cache.set(key, vector.astype(np.float32).tobytes(), CACHE_SECONDS)
-    except (RedisError, OSError) as error:
-        logger.warning("Query vectors are not remembered: %s", error)
+    vector.flags.writeable = False
     return vector
+
+
+def forget_queries() -> None:
+    """For tests, whose spaces have the numbers of earlier ones."""
+    _remembered.cache_clear()

@@ -7,6 +7,7 @@ vectors put them in order.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +22,8 @@ MAX_DIMENSIONS = {Storage.FLOAT: 2_000, Storage.HALF: 4_000, Storage.BINARY: 16_
 OVERSAMPLING = 4  # candidates by bits for each one wanted,
 MIN_CANDIDATES = 100  # and at least so many
 MAX_EF_SEARCH = 1_000  # pgvector's own limit
+
+SENT_HEADER = 4  # bytes
 
 QUERY = "%(query)s"
 
@@ -66,6 +69,19 @@ class VectorSql:
         if self.storage == Storage.FLOAT:
             return Vector(vector).to_text()
         return HalfVector(vector.astype(np.float16)).to_text()
+
+    def sent(self, passage: str = "p") -> str:
+        """The kept vector as bytes that `received` reads."""
+        return f"{self.type.partition('(')[0]}_send({passage}.{self.column}::{self.type})"
+
+    def received(self, rows: Sequence[bytes | None]) -> npt.NDArray[np.float32]:
+        """Vectors of shape (rows, dimensions), zero for None. PostgreSQL sends two shorts, then big-endian floats."""
+        number = np.dtype(">f4" if self.storage == Storage.FLOAT else ">f2")
+        missing = bytes(SENT_HEADER + number.itemsize * self.dimensions)
+        table = np.frombuffer(b"".join(row or missing for row in rows), dtype=np.uint8)
+        numbers = table.reshape(len(rows), len(missing))[:, SENT_HEADER:].copy().view(number)
+        vectors: npt.NDArray[np.float32] = numbers.astype(np.float32)
+        return vectors
 
     def _bits(self, vector: str) -> str:
         return f"binary_quantize({vector}::{self.type})::bit({self.dimensions})"

@@ -27,7 +27,7 @@ def browse(request: SearchRequest) -> SearchResult:
     """The newest items first. Total and facets count the newest two thousand and say so when there are more."""
     ids = _newest(request)
     page = ids[request.offset : request.offset + request.limit]
-    rows = load_rows(page, [])
+    rows = load_rows(page)
     end = request.offset + len(page)
     language = request.collection.language
     hits = tuple(
@@ -42,7 +42,7 @@ def browse(request: SearchRequest) -> SearchResult:
             snippet=body_snippet(row.body, {}, language),
             attributes=row.attributes,
         )
-        for row in (rows[one] for one in page)
+        for row in (rows[one] for one in page if one in rows)
     )
     return SearchResult(
         hits=hits,

@@ -53,6 +53,15 @@ def fuse(
     return word_weight * standardise(lexical) + semantic_weight * standardise(semantic, is_embedded)
 
 
+def centroid_similarity(vectors: NDArray[np.float32], first: NDArray[np.int64]) -> Scores:
+    """The cosine of each unit vector to the mean of the `first` ones; zero for one without a vector."""
+    known = vectors[first][vectors[first].any(axis=1)]
+    centroid = known.mean(axis=0) if len(known) else np.zeros(vectors.shape[1], dtype=np.float32)
+    length = float(np.linalg.norm(centroid))
+    similarity: Scores = (vectors @ centroid).astype(np.float64) / (length or 1.0)
+    return similarity
+
+
 def add_feedback(fused: Scores, feedback_similarity: Scores, is_embedded: Known | None = None) -> Scores:
     """Moves the scores towards items that resemble the first hits' centroid."""
     return fused + FEEDBACK_WEIGHT * standardise(feedback_similarity, is_embedded)

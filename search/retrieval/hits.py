@@ -22,19 +22,17 @@ from search.retrieval.types import Band, Explanation, Hit, LegExplanation, Searc
 MAX_SENTENCES_OF_A_HIT = 8
 MAX_SENTENCES = 16  # of a page
 
-Passages = Mapping[int, Span]
-
 ROWS = """
     SELECT i.id, i.external_id, i.title, i.body, i.url, i.image, i.attributes,
-           ARRAY(SELECT unnest(tsvector_to_array(i.search_vector)) INTERSECT SELECT unnest(%(words)s::text[]))
+           ARRAY(SELECT unnest(tsvector_to_array(i.search_vector)) INTERSECT SELECT unnest(%(words)s::text[])),
+           {passage}
     FROM catalog_item i WHERE i.id = ANY(%(ids)s)
 """
 
-BEST_PASSAGES = """
-    SELECT DISTINCT ON (p.item_id) p.item_id, p.start, p."end" FROM search_passage p
-    WHERE p.item_id = ANY(%(ids)s) AND p.space_id = %(space)s AND p.ordinal > 0
-    ORDER BY p.item_id, {distance}
-"""
+BEST_PASSAGE = """(
+    SELECT ARRAY[p.start, p."end"] FROM search_passage p
+    WHERE p.item_id = i.id AND p.space_id = {space} AND p.ordinal > 0 ORDER BY {distance} LIMIT 1
+)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,22 +47,22 @@ class Row:
     image: str
     attributes: dict[str, Any]
     matched: tuple[str, ...]
+    passage: Span | None  # the best, of an item that has several
 
 
 def build_hits(request: SearchRequest, prepared: Prepared, ranked: Ranked, page: Sequence[int]) -> tuple[Hit, ...]:
     """The hits of the page, in its order."""
     if not page:
         return ()
-    rows = load_rows(page, [lexeme for word in prepared.words.words for lexeme in word.lexemes])
-    passages = _best_passages(prepared, page)
-    snippets = _snippets(request, prepared, [rows[item_id] for item_id in page], passages)
+    rows = load_rows(page, prepared)
+    page = [item_id for item_id in page if item_id in rows]  # one may have been deleted meanwhile
+    snippets = _snippets(request, prepared, [rows[item_id] for item_id in page])
     twins = twins_of(ranked, list(page))
     positions = {item_id: n for n, item_id in enumerate(ranked.ids)}
     explain = _Explainer(request, prepared, ranked) if request.explain else None
     hits = []
     for item_id in page:
         row, n = rows[item_id], positions[item_id]
-        passage = passages.get(item_id)
         hits.append(
             Hit(
                 item_id=row.item_id,
@@ -76,45 +74,39 @@ def build_hits(request: SearchRequest, prepared: Prepared, ranked: Ranked, page:
                 band=_band(prepared, ranked, n, row),
                 snippet=snippets[item_id],
                 attributes=row.attributes,
-                explanation=explain(n, row, passage) if explain else None,
+                explanation=explain(n, row) if explain else None,
                 duplicates=twins.get(item_id, ()),
             )
         )
     return tuple(hits)
 
 
-def load_rows(ids: Sequence[int], words: list[str]) -> dict[int, Row]:
+def load_rows(ids: Sequence[int], prepared: Prepared | None = None) -> dict[int, Row]:
+    """What there is to show of the items, for a query with its words and the passage nearest to it."""
+    words = prepared.words.words if prepared else ()
+    parameters: dict[str, Any] = {"ids": list(ids), "words": [lexeme for word in words for lexeme in word.lexemes]}
+    passage = "NULL"
+    if prepared and prepared.space is not None and prepared.vector is not None:
+        vectors = sql_of(prepared.space)
+        passage = BEST_PASSAGE.format(space=prepared.space.pk, distance=vectors.distance())
+        parameters["query"] = vectors.query_text(prepared.vector)
     with connection.cursor() as cursor:
-        cursor.execute(ROWS, {"ids": list(ids), "words": words})
+        cursor.execute(ROWS.format(passage=passage), parameters)
         return {row[0]: Row(*row) for row in map(_read, cursor.fetchall())}
 
 
 def _read(row: tuple[Any, ...]) -> tuple[Any, ...]:
     """Raw cursors of Django leave JSON as text."""
-    *plain, attributes, matched = row
-    return *plain, dict(orjson.loads(attributes) if isinstance(attributes, str) else attributes), tuple(matched)
+    *plain, attributes, matched, passage = row
+    attributes = dict(orjson.loads(attributes) if isinstance(attributes, str) else attributes)
+    return *plain, attributes, tuple(matched), tuple(passage) if passage else None
 
 
-def _best_passages(prepared: Prepared, ids: Sequence[int]) -> dict[int, Span]:
-    if prepared.space is None or prepared.vector is None:
-        return {}
-    vectors = sql_of(prepared.space)
-    query = vectors.query_text(prepared.vector)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            BEST_PASSAGES.format(distance=vectors.distance()),
-            {"ids": list(ids), "space": prepared.space.pk, "query": query},
-        )
-        return {row[0]: (row[1], row[2]) for row in cursor.fetchall()}
-
-
-def _snippets(
-    request: SearchRequest, prepared: Prepared, rows: Sequence[Row], passages: Passages
-) -> dict[int, Snippet]:
+def _snippets(request: SearchRequest, prepared: Prepared, rows: Sequence[Row]) -> dict[int, Snippet]:
     """A piece of each body: around the query's words, else from the sentence that is closest in meaning."""
     words = prepared.words
     language = request.collection.language
-    spans = {row.item_id: _in_body(row, passages.get(row.item_id)) for row in rows}
+    spans = {row.item_id: _in_body(row) for row in rows}
     weights = {
         row.item_id: {
             lexeme: words.idf(word) for word in words.words for lexeme in word.lexemes if lexeme in row.matched
@@ -127,9 +119,9 @@ def _snippets(
     return {row.item_id: body_snippet(row.body, weights[row.item_id], language, spans[row.item_id]) for row in rows}
 
 
-def _in_body(row: Row, passage: Span | None) -> Span | None:
+def _in_body(row: Row) -> Span | None:
     offset = len(row.title) + 1
-    return (max(passage[0] - offset, 0), max(passage[1] - offset, 0)) if passage else None
+    return (max(row.passage[0] - offset, 0), max(row.passage[1] - offset, 0)) if row.passage else None
 
 
 def _closest_sentences(
@@ -195,7 +187,7 @@ class _Explainer:
             for name, raw, has in self._legs
         ]
 
-    def __call__(self, n: int, row: Row, passage: Span | None) -> Explanation:
+    def __call__(self, n: int, row: Row) -> Explanation:
         where = self._ranked.order[n]
         legs = tuple(
             LegExplanation(
@@ -209,7 +201,7 @@ class _Explainer:
         return Explanation(
             legs=legs,
             matched_words=row.matched,
-            best_passage=passage or (0, len(row.title) + 1 + len(row.body)),
+            best_passage=row.passage or (0, len(row.title) + 1 + len(row.body)),
             identifier=self._ranked.identifiers.get(row.item_id),
             filters=tuple(one.attribute for one in self._request.filters),
             second_score=self._ranked.second_scores.get(row.item_id),

@@ -11,7 +11,7 @@ from django.db import connection
 from numpy.typing import NDArray
 
 from catalog.models import Collection
-from search.embedding.storage import sql_of
+from search.embedding.storage import VectorSql, sql_of
 from search.models import EmbeddingSpace
 from search.retrieval.candidates import DOCUMENT_BUDGET, candidate_tsquery, length_sql, lexical_score_sql
 from search.retrieval.filters import VISIBLE, Conditions
@@ -26,6 +26,11 @@ EXACT_BELOW = 4_000  # items left by the filters: so few are compared exactly, w
 MAX_SCAN_TUPLES = 20_000  # how far the vector index goes on when a filter drops what it finds
 
 Vector = NDArray[np.float32]
+Vectors = NDArray[np.float32]
+
+
+# id, lexical score, similarities of the item and its best passage, its vector as sent, whether items are crowded out
+Row = tuple[int, float, float, float, bytes | None, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,7 @@ class Candidates:
     lexical: Scores  # BM25
     item_similarity: Scores  # cosine of the whole item
     passage_similarity: Scores  # cosine of the best passage
+    vectors: Vectors  # (candidates, dimensions) of the whole items, unit; no columns without the semantic leg
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -53,13 +59,15 @@ SIZES = {
     "hard_limit": 2 * DOCUMENT_BUDGET,
 }
 
+# Whether an item may be seen is asked of the nearest alone, unless the index has to go on until enough may be.
 NEAREST = """{name} AS MATERIALIZED (
     SELECT p.item_id, {distance} AS distance
     FROM search_passage p
-    WHERE p.space_id = {space} AND p.collection_id = {collection} {which}
-      AND EXISTS (SELECT 1 FROM catalog_item i WHERE i.id = p.item_id AND {visible})
+    WHERE p.space_id = {space} AND p.collection_id = {collection} {which} {seen}
     ORDER BY {order} LIMIT {num_passages}
 )"""
+
+SEEN = "AND EXISTS (SELECT 1 FROM catalog_item i WHERE i.id = p.item_id AND {visible})"
 
 # The sum with zero keeps the planner from the vector index, which is slower where few rows are left.
 NEAREST_EXACT = """{name} AS MATERIALIZED (
@@ -70,7 +78,9 @@ NEAREST_EXACT = """{name} AS MATERIALIZED (
 )"""
 
 SEMANTIC = """, semantic AS MATERIALIZED (
-    SELECT item_id AS id FROM nearest GROUP BY item_id ORDER BY min(distance) LIMIT {num_candidates}
+    SELECT i.id, i.search_vector FROM catalog_item i
+    JOIN (SELECT item_id, min(distance) AS distance FROM nearest GROUP BY item_id) AS n ON n.item_id = i.id
+    WHERE {visible} ORDER BY n.distance LIMIT {num_candidates}
 )"""
 
 MATCHING = """matching AS MATERIALIZED (
@@ -90,8 +100,7 @@ LEXICAL_ONLY = """, pool AS (SELECT id, sv FROM matching)"""
 UNION = """, pool AS (
     SELECT id, sv FROM matching
     UNION ALL
-    SELECT i.id, ts_filter(i.search_vector, '{{a,b}}') FROM semantic JOIN catalog_item i USING (id)
-    WHERE i.id NOT IN (SELECT id FROM matching)
+    SELECT id, ts_filter(search_vector, '{{a,b}}') FROM semantic WHERE id NOT IN (SELECT id FROM matching)
 )"""
 
 CHOSEN = """, chosen AS (
@@ -99,22 +108,14 @@ CHOSEN = """, chosen AS (
 )"""
 
 SIMILARITIES = """
-SELECT c.id, c.score, coalesce(s.item_similarity, 0), coalesce(s.passage_similarity, 0),
+SELECT c.id, c.score, coalesce(s.item_similarity, 0), coalesce(s.passage_similarity, 0), s.vector,
        (SELECT count(*) FROM nearest) >= {num_passages} AND (SELECT count(*) FROM semantic) < {few_items}
 FROM chosen c CROSS JOIN LATERAL (
-    SELECT max(d.similarity) FILTER (WHERE d.ordinal = 0) AS item_similarity, max(d.similarity) AS passage_similarity
-    FROM (SELECT p.ordinal, 1 - ({distance}) AS similarity
+    SELECT max(d.similarity) FILTER (WHERE d.ordinal = 0) AS item_similarity, max(d.similarity) AS passage_similarity,
+           (array_agg(d.vector) FILTER (WHERE d.ordinal = 0))[1] AS vector
+    FROM (SELECT p.ordinal, 1 - ({distance}) AS similarity, CASE WHEN p.ordinal = 0 THEN {sent} END AS vector
           FROM search_passage p WHERE p.item_id = c.id AND p.space_id = {space}) AS d
 ) AS s
-"""
-
-FEEDBACK = """
-    WITH first AS MATERIALIZED (
-        SELECT avg({column}::vector({dimensions}))::{type} AS centroid FROM search_passage
-        WHERE space_id = {space} AND ordinal = 0 AND item_id = ANY(%(first)s)
-    )
-    SELECT p.item_id, 1 - ({distance}) FROM search_passage p, first
-    WHERE centroid IS NOT NULL AND space_id = {space} AND ordinal = 0 AND item_id = ANY(%(ids)s)
 """
 
 
@@ -149,12 +150,14 @@ def retrieve(
     is_lexical = is_lexical and bool(words.words)
     is_semantic = space is not None and query_vector is not None
     if not is_lexical and not is_semantic:
-        return _candidates([])
+        return _candidates([], None)
     parameters: dict[str, Any] = {**conditions.parameters, **condition_parameters(words)}
-    names: dict[str, Any] = {**SIZES, "collection": collection.pk, "visible": visible_sql(words, conditions)}
-    if is_semantic and space is not None and query_vector is not None:
-        vectors = sql_of(space)
-        names |= {"space": space.pk, "distance": vectors.distance(), "order": vectors.order()}
+    visible = visible_sql(words, conditions)
+    names: dict[str, Any] = {**SIZES, "collection": collection.pk, "visible": visible}
+    names["seen"] = "" if visible == VISIBLE else SEEN.format(visible=visible)
+    vectors = sql_of(space) if space is not None else None
+    if vectors is not None and space is not None and query_vector is not None:
+        names |= {"space": space.pk, "distance": vectors.distance(), "order": vectors.order(), "sent": vectors.sent()}
         names["num_passages"] = vectors.candidates(NUM_PASSAGES)
         parameters["query"] = vectors.query_text(query_vector)
     if is_lexical:
@@ -163,10 +166,11 @@ def retrieve(
         parameters |= {"candidates": candidate_tsquery(words), **more}
     sql = statement(names, is_lexical=is_lexical, is_semantic=is_semantic, is_exact=is_exact)
     rows = _rows(sql, parameters)
-    if rows and rows[0][4]:
+    if rows and rows[0][-1]:
+        names["seen"] = SEEN.format(visible=visible)
         sql = statement(names, is_lexical=is_lexical, is_semantic=True, is_exact=is_exact, is_crowded=True)
         rows = _rows(sql, parameters)
-    return _candidates(rows)
+    return _candidates(rows, vectors if is_semantic else None)
 
 
 def statement(
@@ -176,7 +180,7 @@ def statement(
     if not is_semantic:
         return (
             f"WITH {MATCHING}{LEXICAL_ONLY}{SCORED}"
-            " SELECT id, score, 0, 0, false FROM scored WHERE id IN (SELECT id FROM lexical)"
+            " SELECT id, score, 0, 0, NULL, false FROM scored WHERE id IN (SELECT id FROM lexical)"
         ).format(**names)
     semantic = _nearest(names, is_exact=is_exact, is_crowded=is_crowded) + SEMANTIC.format(**names)
     if not is_lexical:
@@ -196,22 +200,6 @@ def _nearest(names: dict[str, Any], *, is_exact: bool, is_crowded: bool) -> str:
     return f"{passages}, {items}, nearest AS (SELECT * FROM passages UNION ALL SELECT * FROM items)"
 
 
-def feedback_similarity(space: EmbeddingSpace, first: Sequence[int], ids: NDArray[np.int64]) -> Scores:
-    """The cosine of each item to the centroid of the first ones, 0 for an item without a vector."""
-    vectors = sql_of(space)
-    sql = FEEDBACK.format(
-        space=space.pk,
-        dimensions=space.dimensions,
-        column=vectors.column,
-        type=vectors.type,
-        distance=vectors.distance("centroid"),
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(sql, {"first": [int(one) for one in first], "ids": ids.tolist()})
-        found = dict(cursor.fetchall())
-    return np.array([found.get(one, 0.0) for one in ids.tolist()], dtype=np.float64)
-
-
 def visible_sql(words: QueryWords, conditions: Conditions) -> str:
     """What every hit must be: visible, within the filters, with the quoted phrases and without what is excluded."""
     sql = VISIBLE + conditions.sql
@@ -226,13 +214,17 @@ def condition_parameters(words: QueryWords) -> dict[str, Any]:
     return {"required": words.required, "excluded": words.excluded}
 
 
-def _rows(sql: str, parameters: dict[str, Any]) -> list[tuple[int, float, float, float, bool]]:
+def _rows(sql: str, parameters: dict[str, Any]) -> list[Row]:
+    """With the settings it relies on, in one message: PostgreSQL makes a transaction of that."""
     with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        rows: list[tuple[int, float, float, float, bool]] = cursor.fetchall()
+        cursor.execute(f"{SETTINGS}; {sql}", parameters)
+        while cursor.nextset():
+            pass
+        rows: list[Row] = cursor.fetchall()
     return rows
 
 
-def _candidates(rows: Sequence[tuple[int, float, float, float, bool]]) -> Candidates:
+def _candidates(rows: Sequence[Row], vectors: VectorSql | None) -> Candidates:
     table = np.array([row[:4] for row in rows], dtype=np.float64).reshape(-1, 4)
-    return Candidates(table[:, 0].astype(np.int64), table[:, 1], table[:, 2], table[:, 3])
+    own = vectors.received([row[4] for row in rows]) if vectors else np.zeros((len(rows), 0), dtype=np.float32)
+    return Candidates(table[:, 0].astype(np.int64), table[:, 1], table[:, 2], table[:, 3], own)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from catalog.schemas import SearchSettings, parse_search_settings
-from search.models import EmbeddingSpace
-from search.retrieval import fusion, legs
+from search.retrieval import fusion
 from search.retrieval.legs import Candidates
 from search.retrieval.ranking import Prepared
 from search.retrieval.types import SearchRequest
@@ -30,12 +29,11 @@ def scores_of(request: SearchRequest, prepared: Prepared, candidates: Candidates
             word_weight=settings.lexical_weight,
             semantic_weight=settings.semantic_weight,
         )
-    return _fused_scores(prepared, prepared.space, candidates, semantic, settings)
+    return _fused_scores(prepared, candidates, semantic, settings)
 
 
 def _fused_scores(
     prepared: Prepared,
-    space: EmbeddingSpace,
     candidates: Candidates,
     semantic: fusion.Scores,
     settings: SearchSettings,
@@ -52,8 +50,8 @@ def _fused_scores(
     )
     if len(candidates) <= fusion.FEEDBACK_HITS:
         return fused
-    first = candidates.ids[fusion.order_of(fused, candidates.ids)[: fusion.FEEDBACK_HITS]]
-    similarity = legs.feedback_similarity(space, first.tolist(), candidates.ids)
+    first = fusion.order_of(fused, candidates.ids)[: fusion.FEEDBACK_HITS]
+    similarity = fusion.centroid_similarity(candidates.vectors, first)
     return fusion.add_feedback(fused, similarity, is_embedded)
 
 
@@ -72,6 +70,7 @@ def with_identifiers(
         np.concatenate([candidates.lexical, zeros]),
         np.concatenate([candidates.item_similarity, zeros]),
         np.concatenate([candidates.passage_similarity, zeros]),
+        np.concatenate([candidates.vectors, np.zeros((len(added), candidates.vectors.shape[1]), dtype=np.float32)]),
     )
     lowest, highest = (float(scores.min()), float(scores.max())) if len(scores) else (0.0, 0.0)
     scores = np.concatenate([scores, np.full(len(added), lowest)])

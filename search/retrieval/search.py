@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from django.db import connection, transaction
+from django.db import connection
 
 from search.embedding.query import query_vector
 from search.embedding.spaces import active_space
@@ -34,13 +34,7 @@ def search(request: SearchRequest) -> SearchResult:
     """Answers the request. Raises QueryTooLong and InvalidInput; without an encoder it answers with words alone."""
     started = time.perf_counter()
     parsed = parse_query(request.query_text)
-    if not parsed.text:
-        result = browse(request)
-    else:
-        prepared = _prepare(request, parsed)
-        with transaction.atomic():
-            legs.settle()
-            result = _answer(request, prepared)
+    result = _answer(request, _prepare(request, parsed)) if parsed.text else browse(request)
     return replace(result, took_ms=(time.perf_counter() - started) * 1_000)
 
 

@@ -181,8 +181,9 @@ def test_snippets_passages_feedback_and_related_items_read_full_precision_where_
     found = find_passages(collection=shop, query_text=query, limit=10)
     assert best.start in {one.start for one in found if one.title == "Story"}
     assert len({one.score for one in found}) > 2
-    own = legs.feedback_similarity(space, [note.pk], np.array([note.pk, story.pk]))
-    assert own[0] == pytest.approx(1.0, abs=1e-6) and own[1] < 0.9
+    found_now = candidates(shop, space, encoder.encode_query(query))
+    note_now = found_now.vectors[found_now.ids == note.pk][0]
+    assert np.allclose(note_now, encoder.encode_documents(["keeper tea\n"])[0], atol=1e-6)
     vector = item_vectors(space, [note.pk])[note.pk]
     assert np.allclose(vector, encoder.encode_documents(["keeper tea\n"])[0], atol=1e-6)
     ((_, cosine, read),) = nearest_items(shop, space, vector, limit=1)
