@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -18,6 +17,7 @@ from search.related.related import related_items
 from search.retrieval import indexes, legs
 from search.retrieval.types import Filter
 from tests.factories import add_items, find, make_collection, make_searchable
+from tests.search.retrieval.plans import plans_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -59,25 +59,6 @@ def warehouse(count: int, slug: str = "warehouse") -> Collection:
         )
     make_searchable(collection)
     return collection
-
-
-def plans_of(ask: Callable[[], Any], about: str) -> list[str]:
-    """The plans of the statements that `ask` runs on the table, explained under the same settings."""
-    plans: list[str] = []
-
-    def explain(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        if about in sql and sql.lstrip().upper().startswith(("SELECT", "WITH")) and not plans_off:
-            plans_off.append(True)
-            with connection.cursor() as cursor:
-                cursor.execute(f"EXPLAIN {sql}", params)
-                plans.append("\n".join(row[0] for row in cursor.fetchall()))
-            plans_off.clear()
-        return execute(sql, params, many, context)
-
-    plans_off: list[bool] = []
-    with connection.execute_wrapper(explain):
-        ask()
-    return plans
 
 
 def test_a_search_uses_the_partial_indexes_of_its_collection_and_finds_what_exact_search_finds() -> None:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
 from io import StringIO
 from typing import Any
 
 import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection, transaction
+from django.db import connection
 from pgvector import HalfVector, Vector
 
 from catalog.models import Collection
@@ -28,6 +27,7 @@ from search.retrieval.filters import Conditions
 from search.retrieval.passages import find_passages
 from search.retrieval.words import QueryWords
 from tests.factories import add_items, find, ids, make_collection, shop_of
+from tests.search.retrieval.plans import plans, plans_of
 
 pytestmark = pytest.mark.django_db
 OPERATORS = {Storage.FLOAT: "vector(", Storage.HALF: "halfvec(", Storage.BINARY: "<~>"}
@@ -78,31 +78,15 @@ def stored(collection: Collection, space: EmbeddingSpace, vectors: Vectors) -> l
 
 
 def candidates(collection: Collection, space: EmbeddingSpace, vector: Any) -> legs.Candidates:
-    with transaction.atomic():
-        legs.settle()
-        return legs.retrieve(
-            collection=collection,
-            conditions=Conditions(),
-            words=QueryWords((), 0, 1.0),
-            space=space,
-            query_vector=vector,
-            is_lexical=False,
-            is_exact=False,
-        )
-
-
-def explained() -> tuple[list[str], AbstractContextManager[None]]:
-    """Collects the plans of the statements about vectors."""
-    plans: list[str] = []
-
-    def explain(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
-        if "search_passage p" in sql and not sql.startswith("EXPLAIN"):
-            with connection.cursor() as cursor:
-                cursor.execute(f"EXPLAIN {sql}", params)
-                plans.append("\n".join(row[0] for row in cursor.fetchall()))
-        return execute(sql, params, many, context)
-
-    return plans, connection.execute_wrapper(explain)
+    return legs.retrieve(
+        collection=collection,
+        conditions=Conditions(),
+        words=QueryWords((), 0, 1.0),
+        space=space,
+        query_vector=vector,
+        is_lexical=False,
+        is_exact=False,
+    )
 
 
 @pytest.mark.django_db(transaction=True)
@@ -116,23 +100,22 @@ def test_the_index_answers_and_comes_near_to_exact_search(storage: Storage, monk
         cursor.execute("DELETE FROM search_itemembedding")
     try:
         (name,) = [one for one in indexes.build_missing() if "hnsw" in one]
-        recall, plans, watch = [], *explained()
+        recall = []
         queries = clustered(3_040)[3_000:]
-        for number, query in enumerate(queries):
-            with watch if number == 0 else nullcontext():
-                near = nearest_items(collection, space, query, limit=10)
+        for query in queries:
+            near = nearest_items(collection, space, query, limit=10)
             exact = nearest_items(collection, space, query, limit=10, is_exact=True)
             recall.append(len({row[0] for row in near} & {row[0] for row in exact}) / 10)
             assert [row[1] for row in near] == sorted((row[1] for row in near), reverse=True)
-        assert name in plans[0] and OPERATORS[storage] in plans[0]
+        (plan,) = plans_of(lambda: nearest_items(collection, space, queries[0], limit=10), "search_passage p")
+        assert name in plan and OPERATORS[storage] in plan
         assert float(np.mean(recall)) >= 0.95
 
-        plans, watch = explained()
-        with watch:
+        with plans("search_passage p") as made:
             found = candidates(collection, space, queries[0])
             lookup.neighbours(collection, space, keys[:2], rules_of(collection))
             assert lookup.nearest_to(collection, space, vectors[7], 3)[0] == keys[7]
-        assert len(plans) >= 3 and all(name in plan for plan in plans)
+        assert len(made) >= 3 and all(name in plan for plan in made)
         cosines = dict(zip(keys, (vectors @ queries[0]).tolist(), strict=True))
         expected = [cosines[key] for key in found.ids.tolist()]
         assert np.allclose(found.item_similarity, expected, atol=1e-3)
