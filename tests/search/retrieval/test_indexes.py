@@ -62,7 +62,7 @@ def warehouse(count: int, slug: str = "warehouse") -> Collection:
 
 
 def test_a_search_uses_the_partial_indexes_of_its_collection_and_finds_what_exact_search_finds() -> None:
-    collection = warehouse(1_500)
+    collection = warehouse(2_500)
     space = active_space()
     words, vectors = f"item_words_c{collection.pk}", f"passage_hnsw_s{space.pk}_c{collection.pk}"
     assert set(indexes.build_missing()) == {words, vectors} == existing()
