@@ -86,7 +86,7 @@ def _best(rows: NDArray[np.int64], cosines: Floats) -> Pairs:
 
 def sharing_rare_words(words: Sequence[Iterable[str]], statistics: WordStatistics, sides: Sides) -> Pairs:
     """For each item those it shares the most rare words with, by summed IDF."""
-    table = _rare_table(words, statistics)
+    table = word_table(words, statistics, most=RARE)
     binary = table.copy()
     binary.data[:] = 1
     transposed = binary.T.tocsr()
@@ -99,12 +99,13 @@ def sharing_rare_words(words: Sequence[Iterable[str]], statistics: WordStatistic
     return unique(found)
 
 
-def _rare_table(words: Sequence[Iterable[str]], statistics: WordStatistics) -> sparse.csr_matrix:
+def word_table(words: Sequence[Iterable[str]], statistics: WordStatistics, most: int) -> sparse.csr_matrix:
+    """The IDF of each word of each item that occurs in at least two and at most `most` items."""
     columns: dict[str, int] = {}
     indices, weights, ends = [], [], [0]
     for own in words:
         for word in set(own):
-            if 2 <= statistics.frequencies.get(word, 0) <= RARE:
+            if 2 <= statistics.frequencies.get(word, 0) <= most:
                 indices.append(columns.setdefault(word, len(columns)))
                 weights.append(statistics.idf(word))
         ends.append(len(indices))

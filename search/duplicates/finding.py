@@ -12,7 +12,7 @@ import numpy as np
 from django.db import connection
 
 from catalog.models import Collection
-from search.duplicates import candidates, lookup, vocabulary
+from search.duplicates import candidates, crowds, lookup, vocabulary
 from search.duplicates.candidates import Floats, Pairs, Sides
 from search.duplicates.comparison import LIKELY, Comparer, Settled, clean_sources
 from search.duplicates.explanation import describe
@@ -87,15 +87,17 @@ def find(collection: Collection, space: EmbeddingSpace, rules: Rules, scorer: Sc
                 candidates.same_key([one.identifiers for one in records], sides),
             ]
         )
+        table = crowds.table_of(words, statistics)
         del words
         comparer = Comparer(records, statistics, rules, scorer)
         own: dict[Pair, float] = {}
         for pairs, share in neighbours.chunks():
             _compare(comparer, pairs, vectors, own)
             report("comparing", 0.1 + 0.7 * share)
-        for start in range(0, len(other), STEP):
-            _compare(comparer, other[start : start + STEP], vectors, own)
-            report("comparing", 0.8 + 0.18 * start / len(other))
+        for share in _compare_all(comparer, other, vectors, own):
+            report("comparing", 0.8 + 0.1 * share)
+        for share in _compare_all(comparer, crowds.around_crowds(own, table, sides), vectors, own):
+            report("comparing", 0.9 + 0.08 * share)
     clean = _clean(comparer, own, vectors) if rules.across else {}
     report("settling", 0.98)
     return Findings(records, statistics, clean, comparer.settle(own, clean), comparer)
@@ -175,6 +177,13 @@ class _Neighbours:
             pairs: Pairs = np.array(known, dtype=np.int64).reshape(-1, 2)
             allowed = pairs[self._sides.may_pair(pairs[:, 0], pairs[:, 1])]
             yield candidates.unique([allowed]), done / len(self._lookups)
+
+
+def _compare_all(comparer: Comparer, pairs: Pairs, vectors: Floats, own: dict[Pair, float]) -> Iterator[float]:
+    """Compares step by step, with the share that is done before each."""
+    for start in range(0, len(pairs), STEP):
+        yield start / len(pairs)
+        _compare(comparer, pairs[start : start + STEP], vectors, own)
 
 
 def _compare(comparer: Comparer, pairs: Pairs, vectors: Floats, own: dict[Pair, float]) -> None:

@@ -139,6 +139,7 @@ class _Pool:
         pairs = {_ordered(*pair) for pair in lookup.neighbours(self._collection, self._space, visible, self._rules)}
         for one in visible:
             pairs |= {_ordered(one, other) for other in self._others(one)}
+        pairs |= store.pairs_of(visible)
         self._read({one for pair in pairs for one in pair})
         return {pair: self._own(pair) for pair in sorted(pairs) if self._may_pair(pair)}
 

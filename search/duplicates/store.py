@@ -96,6 +96,8 @@ WEIGH = """
 
 OF_ITEMS = "(p.first_id = ANY(%(items)s) OR p.second_id = ANY(%(items)s))"
 
+PAIRS_OF = f"SELECT p.first_id, p.second_id FROM search_duplicatepair p WHERE {OF_ITEMS}"
+
 
 def replace_pairs(
     collection: Collection, found: Sequence[FoundPair], *, since: datetime, items: Sequence[int] | None = None
@@ -126,3 +128,12 @@ def _upsert(collection: Collection, found: Sequence[FoundPair]) -> None:
                 "second_digests": [pair.second_digest for pair in found],
             },
         )
+
+
+def pairs_of(items: Sequence[int]) -> set[tuple[int, int]]:
+    """The stored pairs of these items: what a scan has found, a check of one item does not lose for want of looking."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT p.first_id, p.second_id FROM search_duplicatepair p WHERE {OF_ITEMS}", {"items": list(items)}
+        )
+        return {(first, second) for first, second in cursor.fetchall()}

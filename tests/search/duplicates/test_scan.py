@@ -15,7 +15,7 @@ from catalog.schemas import parse_item
 from catalog.services.collections import update_collection
 from catalog.services.items import save_item
 from catalog.services.runs import cancel_runs
-from search.duplicates import candidates, incremental
+from search.duplicates import candidates, incremental, lookup
 from search.duplicates.candidates import Sides
 from search.duplicates.check import check_item
 from search.duplicates.decisions import decide, history_of
@@ -92,6 +92,17 @@ def test_checking_item_by_item_finds_the_same_as_a_scan() -> None:
     scan(collection=collection)
     assert the_pair(collection).pk == found.pk
     assert incremental.check_embedded() == 0
+
+
+def test_a_check_keeps_a_pair_that_only_a_scan_could_find(monkeypatch: pytest.MonkeyPatch) -> None:
+    collection = shop(TENT, SAME_TENT)
+    scan(collection=collection)
+    found = the_pair(collection)
+    for name in ("neighbours", "sharing_rare_words", "twins"):
+        monkeypatch.setattr(lookup, name, lambda *args, **kwargs: [])
+    incremental.check_items(collection, active_space(), [found.first_id])
+    assert the_pair(collection).pk == found.pk
+    assert the_pair(collection).scored_at > found.scored_at
 
 
 def test_only_what_was_compared_is_marked() -> None:
