@@ -113,8 +113,8 @@ def _snippets(request: SearchRequest, prepared: Prepared, rows: Sequence[Row]) -
         }
         for row in rows
     }
-    wordless = [row for row in rows if not marks_of(row.body, weights[row.item_id], language)]
     if request.explain:  # encoding sentences takes as long as the rest of a search
+        wordless = [row for row in rows if not marks_of(row.body, weights[row.item_id], language)]
         spans |= _closest_sentences(prepared, wordless, spans)
     return {row.item_id: body_snippet(row.body, weights[row.item_id], language, spans[row.item_id]) for row in rows}
 
