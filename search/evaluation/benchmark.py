@@ -12,16 +12,22 @@ from urllib.parse import quote, urlsplit
 
 import psutil
 from django.conf import settings
+from django.db import connection, transaction
 
 from catalog.models import Collection, Item
 from search.embedding.encoders import encoder_of
 from search.embedding.query import query_vector
 from search.embedding.spaces import active_space
+from search.embedding.storage import sql_of
 from search.embedding.text import embedded_text
 from search.evaluation import latency
 from search.related.neighbours import nearest_items
+from search.retrieval import legs
+from search.retrieval.filters import Conditions
+from search.retrieval.query import parse_query
 from search.retrieval.search import search
 from search.retrieval.types import Mode, SearchRequest
+from search.retrieval.words import query_words
 
 NUM_FACETS = 3  # counted by each measured search
 
@@ -39,6 +45,37 @@ def measure_search(collection: Collection, queries: Sequence[str], mode: Mode) -
     """The search function alone, in this process."""
     facets = tuple(collection.attribute_schema)[:NUM_FACETS]
     return latency.measure(queries, lambda q: search(SearchRequest(collection, q, mode=mode, facets=facets)), clients=1)
+
+
+NEAREST = """
+    SELECT p.item_id FROM search_passage p WHERE p.space_id = {space} AND p.collection_id = {collection}
+    ORDER BY {order} LIMIT {limit}
+"""
+
+
+def measure_bare(collection: Collection, queries: Sequence[str]) -> latency.Latencies:
+    """What a search cannot do without: the encoder, and both legs' SQL with no more around it."""
+    space = active_space()
+    vectors = sql_of(space)
+    names = {"space": space.pk, "collection": collection.pk, "order": vectors.order(), "limit": legs.NUM_PASSAGES}
+
+    def ask(query: str) -> None:
+        vector = encoder_of(space).encode_query(query)
+        with transaction.atomic(), connection.cursor() as cursor:
+            legs.settle()
+            cursor.execute(NEAREST.format(**names), {"query": vectors.query_text(vector)})
+            cursor.fetchall()
+        legs.retrieve(
+            collection=collection,
+            conditions=Conditions(),
+            words=query_words(collection, parse_query(query)),
+            space=None,
+            query_vector=None,
+            is_lexical=True,
+            is_exact=False,
+        )
+
+    return latency.measure(queries, ask, clients=1)
 
 
 def measure_http(collection: Collection, queries: Sequence[str], url: str, clients: int) -> latency.Latencies:

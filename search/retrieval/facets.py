@@ -15,6 +15,8 @@ from search.retrieval.types import FacetValue, Filter
 
 MAX_VALUES = 30  # of one facet, the most frequent first; selected values are always kept
 
+_read_json = json.JSONDecoder(parse_float=Decimal, parse_int=Decimal).decode
+
 VALUES = "SELECT {columns} FROM catalog_item i WHERE i.id = ANY(%(ids)s)"
 
 
@@ -57,7 +59,7 @@ def _counts_of(texts: Counter[str | None]) -> Counter[str]:
     """From JSON as PostgreSQL writes it to single values; an item counts once for each of a list's."""
     counts: Counter[str] = Counter()
     for text, count in texts.items():
-        for value in _values(None if text is None else json.loads(text, parse_float=Decimal, parse_int=Decimal)):
+        for value in _values(None if text is None else _read_json(text)):
             counts[value] += count
     return counts
 

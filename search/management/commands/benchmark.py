@@ -67,11 +67,13 @@ class Command(BaseCommand):
         chosen = get_collection(slug=collection)
         if without_search:
             return {"collection": collection}
-        texts = benchmark.sample_queries(chosen, queries * (1 + len(MODES) + (len(CLIENTS) if url else 0)))
-        share = max(len(texts) // (1 + len(MODES) + (len(CLIENTS) if url else 0)), 1)
+        num_parts = 2 + len(MODES) + (len(CLIENTS) if url else 0)
+        texts = benchmark.sample_queries(chosen, queries * num_parts)
+        share = max(len(texts) // num_parts, 1)
         parts = [texts[n : n + share] for n in range(0, len(texts), share)]
         figures: dict[str, Any] = {"collection": collection, "items": Item.objects.filter(collection=chosen).count()}
         figures["queries"] = share
+        figures["encoder_and_bare_sql"] = asdict(benchmark.measure_bare(chosen, parts.pop(0)))
         for mode in MODES:
             figures[f"search_{mode}"] = asdict(benchmark.measure_search(chosen, parts.pop(0), mode))
         for clients in CLIENTS if url else ():
