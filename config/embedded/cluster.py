@@ -29,7 +29,7 @@ max_connections = 100
 shared_buffers = 256MB
 effective_cache_size = 1GB
 maintenance_work_mem = 256MB
-max_parallel_maintenance_workers = 2
+max_parallel_maintenance_workers = {build_workers}
 dynamic_shared_memory_type = {dynamic_shared_memory}
 max_wal_size = 2GB
 min_wal_size = 160MB
@@ -120,7 +120,9 @@ def _configure(layout: Layout, account: pwd.struct_passwd) -> None:
     """Who may connect: the account that runs Akin, through a socket in a folder nobody else may enter."""
     sockets = str(layout.sockets).replace("'", "''")
     shared_memory = "posix" if _has_shared_memory() else "mmap"
-    settings = SETTINGS.format(sockets=sockets, dynamic_shared_memory=shared_memory)
+    settings = SETTINGS.format(
+        sockets=sockets, dynamic_shared_memory=shared_memory, build_workers=_build_workers(os.cpu_count() or 1)
+    )
     people = {account.pw_name, pwd.getpwuid(os.geteuid()).pw_name}
     idents = [f'akin "{person}" {role}\n' for person in sorted(people) for role in (ROLE, SUPERUSER)]
     _write(layout.postgres / "akin.conf", settings, account)
@@ -172,3 +174,8 @@ def _as_superuser(layout: Layout, database: str) -> str:
     import psycopg.conninfo
 
     return psycopg.conninfo.make_conninfo(host=str(layout.sockets), dbname=database, user=SUPERUSER)
+
+
+def _build_workers(processors: int) -> int:
+    """Processes that build an index beside the first: one processor stays free, for searches go on meanwhile."""
+    return min(max(processors - 2, 0), 2)

@@ -23,10 +23,10 @@ class Encoder(Protocol):
     def token_offsets(self, texts: Sequence[str]) -> list[Offsets]:
         """The characters of each token of each text."""
 
-    def whole_words(self, words: Sequence[str]) -> set[str]:
+    def whole_words(self, words: Sequence[str]) -> set[str] | None:
         """Those of the words that the model has a token of their own for, which a slip of the finger hardly has.
 
-        Empty where the model cannot be asked.
+        None where the model cannot be asked.
         """
 
     def encode_documents(self, texts: Sequence[str]) -> Vectors:

@@ -34,8 +34,8 @@ class FakeEncoder:
     def token_offsets(self, texts: Sequence[str]) -> list[Offsets]:
         return [[match.span() for match in self.WORD.finditer(text)] for text in texts]
 
-    def whole_words(self, words: Sequence[str]) -> set[str]:
-        return set()
+    def whole_words(self, words: Sequence[str]) -> set[str] | None:
+        return None
 
     def encode_documents(self, texts: Sequence[str]) -> Vectors:
         if self._seconds:

@@ -51,8 +51,8 @@ class HttpEncoder:
         """Pieces of words of a few characters each stand for the tokens that only the endpoint knows."""
         return [[piece for word in self.WORD.finditer(text) for piece in _pieces(word.span())] for text in texts]
 
-    def whole_words(self, words: Sequence[str]) -> set[str]:
-        return set()
+    def whole_words(self, words: Sequence[str]) -> set[str] | None:
+        return None
 
     def encode_documents(self, texts: Sequence[str]) -> Vectors:
         return self._encode([self._space.document_prefix + text for text in texts])

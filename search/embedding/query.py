@@ -16,9 +16,9 @@ from search.models.embedding import EncoderKind
 REMEMBERED = 4_000  # queries, at 1.5 kB each with 384 dimensions
 
 
-def whole_words(space: EmbeddingSpace, words: Sequence[str]) -> set[str]:
-    """Those of the words that the space's model knows as one; none while the model is not in this process."""
-    return encoder_of(space).whole_words(words) if is_loaded(space) else set()
+def whole_words(space: EmbeddingSpace, words: Sequence[str]) -> set[str] | None:
+    """Those of the words that the space's model knows as one; None where it cannot say, or is not in this process."""
+    return encoder_of(space).whole_words(words) if is_loaded(space) else None
 
 
 def similarities(

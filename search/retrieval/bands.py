@@ -28,14 +28,19 @@ def null_distribution(quantiles: Sequence[float]) -> NullDistribution:
     return NullDistribution(*quantiles) if len(quantiles) == len(QUANTILES) else NullDistribution()
 
 
-def band_of(similarity: float | None, coverage: float, null: NullDistribution, *, is_any_word_known: bool) -> Band:
+def band_of(
+    similarity: float | None, coverage: float, null: NullDistribution, *, is_any_word_known: bool, sense: float = 1.0
+) -> Band:
     """The band of a hit; "weak" where nothing says that it is relevant.
 
-    `similarity` is the cosine to the best passage, None where no vector was asked; `coverage` is in [0, 1].
+    `similarity` is the cosine to the best passage, None where no vector was asked. `sense` is the share of the query
+    that is no string of letters without sense to the items and to the model; it is in [0, 1], like `coverage`.
     """
     is_covered = coverage >= HALF_COVERED
     if similarity is None:
         return _band_by_words(coverage)
+    if sense < HALF_COVERED:
+        return _band_without_sense(similarity, null, is_all_senseless=sense == 0)
     if similarity >= null.q999 or (similarity >= null.q99 and is_covered):
         return "strong"
     if similarity >= null.q99 or (similarity >= null.q95 and is_covered):
@@ -43,6 +48,13 @@ def band_of(similarity: float | None, coverage: float, null: NullDistribution, *
     if (similarity >= null.q95 or is_covered) and is_any_word_known:
         return "possible"
     return "weak"
+
+
+def _band_without_sense(similarity: float, null: NullDistribution, *, is_all_senseless: bool) -> Band:
+    """A model makes a vector of any letters, which is near to names that share some: that proves little."""
+    if similarity >= null.q999:
+        return "possible" if is_all_senseless else "good"
+    return "possible" if similarity >= null.q99 and not is_all_senseless else "weak"
 
 
 def _band_by_words(coverage: float) -> Band:

@@ -151,7 +151,13 @@ def _band(prepared: Prepared, ranked: Ranked, n: int, row: Row) -> Band:
     similarity = float(ranked.candidates.passage_similarity[where]) if prepared.space is not None else None
     words = prepared.words
     is_known = words.is_any_known
-    band = band_of(similarity, coverage(prepared, row.matched), _null(prepared), is_any_word_known=is_known)
+    band = band_of(
+        similarity,
+        coverage(prepared, row.matched),
+        _null(prepared),
+        is_any_word_known=is_known,
+        sense=sense(prepared, row.matched),
+    )
     is_all_guessed = not is_known and any(word.is_guess for word in words.words)
     return "possible" if is_all_guessed and band in {"strong", "good"} else band
 
@@ -168,6 +174,14 @@ def coverage(prepared: Prepared, matched: Sequence[str]) -> float:
     total = sum(words.idf(word) for word in words.words)
     found = sum(words.idf(word) for word in words.words if not word.is_guess and word.lexeme in matched)
     return found / total if total else 0.0
+
+
+def sense(prepared: Prepared, matched: Sequence[str]) -> float:
+    """The share of the query, weighted by IDF, that is no mere string of letters, or that the item has; in [0, 1]."""
+    words = prepared.words
+    total = sum(words.idf(word) for word in words.words)
+    meant = sum(words.idf(word) for word in words.words if not word.is_senseless or word.lexeme in matched)
+    return meant / total if total else 1.0
 
 
 class _Explainer:

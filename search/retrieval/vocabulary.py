@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from threading import Lock
@@ -47,27 +48,42 @@ class Read:
 def read_query(collection: Collection, typed: str, parsed: ParsedQuery) -> Read:
     """Looks the words up; what no item has is completed or corrected by the collection's own vocabulary."""
     words = query_words(collection, parsed)
+    if not words.documents or all(word.documents for word in words.words):
+        return Read(parsed, words)
     unknown = _unknown(collection, parsed, words)
-    if not unknown or not words.documents:
-        return Read(parsed, words)
-    words_of_language = whole_words(active_space(), unknown)
-    reading = read_unknown(
-        typed.strip(), parsed.text, unknown, vocabulary_of(collection), words_of_language.__contains__
+    known_to_model = whole_words(active_space(), list(unknown))
+    reading = _reading(collection, typed, parsed, list(unknown), known_to_model or set())
+    if reading is not None:
+        read = replace(parsed, text=reading.text)
+        guessed = _guessed(collection, read, words, reading)
+        if not _has_vanished(collection, guessed):
+            return Read(read, _judged(guessed, unknown, known_to_model), reading.suggestion)
+    return Read(parsed, _judged(words, unknown, known_to_model))
+
+
+def _reading(
+    collection: Collection, typed: str, parsed: ParsedQuery, unknown: list[str], known_to_model: set[str]
+) -> Reading | None:
+    if not unknown:
+        return None
+    return read_unknown(typed.strip(), parsed.text, unknown, vocabulary_of(collection), known_to_model.__contains__)
+
+
+def _judged(words: QueryWords, unknown: Mapping[str, str], known_to_model: set[str] | None) -> QueryWords:
+    """Marks what is senseless: what no item has, and no word of the model's, which alone says what is one."""
+    if known_to_model is None:
+        return words
+    meant = {lexeme for word, lexeme in unknown.items() if word in known_to_model}
+    judged = tuple(
+        replace(word, is_senseless=not word.documents and not word.is_begun and word.lexeme not in meant)
+        for word in words.words
     )
-    if reading is None:
-        return Read(parsed, words)
-    read = replace(parsed, text=reading.text)
-    guessed = _guessed(collection, read, words, reading)
-    if _has_vanished(collection, guessed):
-        return Read(parsed, words)
-    return Read(read, guessed, reading.suggestion)
+    return replace(words, words=judged)
 
 
-def _unknown(collection: Collection, parsed: ParsedQuery, words: QueryWords) -> list[str]:
-    """The words, as typed, that no item has. Words in quotes are meant as they are."""
+def _unknown(collection: Collection, parsed: ParsedQuery, words: QueryWords) -> dict[str, str]:
+    """The words, as typed, that no item has, with their lexemes. Words in quotes are meant as they are."""
     lexemes = {word.lexeme for word in words.words if not word.documents}
-    if not lexemes:
-        return []
     quoted = {word for phrase in parsed.phrases for word in phrase.split()}
     typed = {
         word: stemmed
@@ -77,7 +93,7 @@ def _unknown(collection: Collection, parsed: ParsedQuery, words: QueryWords) -> 
         and (stemmed := _lexeme(word.lower(), lexemes, collection.language)) in lexemes
     }
     occurring = _occurring(collection, sorted(set(typed.values())))
-    return [word for word, lexeme in typed.items() if lexeme not in occurring][:MAX_UNKNOWN]
+    return dict([(word, lexeme) for word, lexeme in typed.items() if lexeme not in occurring][:MAX_UNKNOWN])
 
 
 def _has_vanished(collection: Collection, words: QueryWords) -> bool:

@@ -20,7 +20,7 @@ class QueryWord:
     """A lexeme of the query: how often it is asked for and in how many items it occurs.
 
     `alternatives` count as the same word. A guess was not typed: it is what an unknown word was taken for. What was
-    begun is what an unknown last word may become.
+    begun is what an unknown last word may become. What is senseless is no word of any item nor of the model's.
     """
 
     lexeme: str
@@ -29,6 +29,7 @@ class QueryWord:
     alternatives: tuple[str, ...] = ()
     is_guess: bool = False
     is_begun: bool = False
+    is_senseless: bool = False
 
     @property
     def lexemes(self) -> tuple[str, ...]:

@@ -219,3 +219,8 @@ def test_a_path_too_long_for_sockets_gets_a_private_folder_elsewhere(tmp_path: P
             probe.bind(f"{layout.sockets}/.s.PGSQL.5432.lock")
         finally:
             shutil.rmtree(layout.sockets)
+
+
+@pytest.mark.parametrize(("processors", "workers"), [(1, 0), (2, 0), (3, 1), (4, 2), (64, 2)])
+def test_building_an_index_leaves_a_processor_to_searches(processors: int, workers: int) -> None:
+    assert cluster._build_workers(processors) == workers

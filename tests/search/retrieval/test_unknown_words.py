@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 
 from catalog.models import Collection, Item
+from search.embedding.encoders import encoder_of
 from search.retrieval import statistics
-from tests.factories import add_items, find, ids, shop_of
+from search.retrieval.query import parse_query
+from search.retrieval.vocabulary import read_query
+from tests.factories import add_items, find, ids, make_searchable, shop_of, use_real_model
 
 pytestmark = pytest.mark.django_db
 
@@ -88,3 +91,23 @@ def test_the_beginning_of_a_word_is_relevant_alone_but_nonsense_before_it_stays_
 def test_other_collections_words_are_not_suggested(shop: Collection) -> None:
     other = shop_of({"title": "Copper kettle"}, slug="other")
     assert find(other, "sleping").suggestion is None
+
+
+def senseless(shop: Collection, typed: str) -> set[str]:
+    words = read_query(shop, typed, parse_query(typed)).words
+    return {word.lexeme for word in words.words if word.is_senseless}
+
+
+def test_what_is_a_word_neither_of_an_item_nor_of_the_model_is_without_sense(shop: Collection) -> None:
+    assert senseless(shop, "zxcvbnm tent") == set()  # this model cannot be asked
+    encoder_of(use_real_model())
+    assert senseless(shop, "zxcvbnm tent bicycle qwrtplk XK9000") == {"zxcvbnm", "qwrtplk", "xk9000"}
+    assert senseless(shop, "sleping bag tunn") == set()  # corrected, known and begun
+
+
+def test_names_that_share_letters_with_nonsense_are_no_confident_hits(shop: Collection) -> None:
+    encoder_of(use_real_model())
+    add_items(shop, *({"title": name} for name in ("zxcv", "qwert zxcv asdfg", "zxc nmb poi")))
+    make_searchable(shop)
+    result = find(shop, "zxcvbnm lkjhgf poiu")
+    assert result.is_nothing_relevant and {hit.band for hit in result.hits} == {"weak"}
