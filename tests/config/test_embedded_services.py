@@ -16,7 +16,7 @@ import psycopg
 import pytest
 
 from config import embedded
-from config.embedded import EmbeddedServiceError, Layout, postgres, redis
+from config.embedded import EmbeddedServiceError, Layout, cluster, postgres, redis
 from config.embedded.processes import is_alive
 from tests.config.members import Member, kill_all, servers
 
