@@ -16,7 +16,8 @@ import psycopg
 import pytest
 
 from config import embedded
-from config.embedded import EmbeddedServiceError, Layout, cluster, postgres, redis
+from config.embedded import EmbeddedServiceError, Layout, postgres, redis
+from config.embedded.cluster import _build_workers
 from config.embedded.processes import is_alive
 from tests.config.members import Member, kill_all, servers
 
@@ -223,4 +224,4 @@ def test_a_path_too_long_for_sockets_gets_a_private_folder_elsewhere(tmp_path: P
 
 @pytest.mark.parametrize(("processors", "workers"), [(1, 0), (2, 0), (3, 1), (4, 2), (64, 2)])
 def test_building_an_index_leaves_a_processor_to_searches(processors: int, workers: int) -> None:
-    assert cluster._build_workers(processors) == workers
+    assert _build_workers(processors) == workers
