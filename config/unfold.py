@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest
 from django.templatetags.static import static
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
+
+PAIRS = "search.duplicatepair"
 
 
 def _link(title: str, icon: str, model: str, page: str | None = None) -> dict[str, Any]:
@@ -17,7 +20,19 @@ def _link(title: str, icon: str, model: str, page: str | None = None) -> dict[st
         return bool(request.user.has_perm(f"{app_label}.view_{model_name}"))
 
     address = reverse_lazy(page or f"admin:{app_label}_{model_name}_changelist")
-    return {"title": title, "icon": icon, "link": address, "permission": is_allowed}
+    link = {"title": title, "icon": icon, "link": address, "permission": is_allowed}
+    return link if model != PAIRS else {**link, "active": _is_shown(groups=page is not None)}
+
+
+def _is_shown(*, groups: bool) -> Callable[[HttpRequest], bool]:
+    """The addresses of the groups begin like those of the pairs, and only one of the two links is the active one."""
+
+    def is_active(request: HttpRequest) -> bool:
+        if not request.path.startswith(reverse("admin:search_duplicatepair_changelist")):
+            return False
+        return request.path.startswith(reverse("admin:search_duplicate_groups")) == groups
+
+    return is_active
 
 
 def _style(request: HttpRequest) -> str:
@@ -75,10 +90,8 @@ UNFOLD: dict[str, Any] = {
                 "title": "Search",
                 "separator": True,
                 "items": [
-                    _link("Duplicates to review", "join_inner", "search.duplicatepair"),
-                    _link(
-                        "Groups of duplicates", "workspaces", "search.duplicatepair", "admin:search_duplicate_groups"
-                    ),
+                    _link("Duplicates to review", "join_inner", PAIRS),
+                    _link("Groups of duplicates", "workspaces", PAIRS, "admin:search_duplicate_groups"),
                     _link("Embeddings", "scatter_plot", "search.itemembedding"),
                     _link("Spaces", "layers", "search.embeddingspace"),
                     _link("Evaluation", "monitoring", "search.evaluationrun"),

@@ -47,9 +47,11 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 
 def _items() -> Figure:
-    counts = dict(Item.objects.order_by().values_list("status").annotate(count=Count("pk")))
-    note = ", ".join(f"{count:,} {status}" for status, count in sorted(counts.items()))
-    return Figure("Items", f"{sum(counts.values()):,}", reverse("admin:catalog_item_changelist"), note)
+    standing = Item.objects.filter(merged_into__isnull=True).order_by()
+    counts = dict(standing.values_list("status").annotate(count=Count("pk")))
+    merged = Item.objects.filter(merged_into__isnull=False).count()
+    notes = [f"{count:,} {status}" for status, count in sorted(counts.items())] + [f"{merged:,} merged"] * (merged > 0)
+    return Figure("Items", f"{sum(counts.values()):,}", reverse("admin:catalog_item_changelist"), ", ".join(notes))
 
 
 def _embeddings() -> list[Figure]:
@@ -57,7 +59,8 @@ def _embeddings() -> list[Figure]:
     counts = dict(rows.values_list("state").annotate(count=Count("pk")))
     waiting = counts.get(EmbeddingState.PENDING, 0) + counts.get(EmbeddingState.CLAIMED, 0)
     failed = counts.get(EmbeddingState.FAILED, 0)
-    embedded = counts.get(EmbeddingState.EMBEDDED, 0)
+    hidden = rows.filter(state=EmbeddingState.EMBEDDED, item__merged_into__isnull=False).count()
+    embedded = counts.get(EmbeddingState.EMBEDDED, 0) - hidden
     address = reverse("admin:search_itemembedding_changelist")
     return [
         Figure("Searchable by meaning", f"{embedded:,}", f"{address}?state__exact=embedded"),

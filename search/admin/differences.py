@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 MAX_WORDS = 1_500  # of a text
 MAX_SECONDS = 0.3  # for comparing two texts
 FIRST_LETTER = 0x100
-TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
+TOKEN = re.compile(r"\d+(?:[.,]\d+)+\b|\w+|\s+|[^\w\s]")
 
 
 @dataclass(frozen=True, slots=True)

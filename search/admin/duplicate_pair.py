@@ -65,6 +65,7 @@ class DuplicatePairAdmin(PairActions, Shown, ModelAdmin[DuplicatePair]):
         "shown_state",
         "collection",
     )
+    list_display_links = ("shown_score", "first_title", "second_title")
     list_select_related = ("collection",)  # else Django would join both items with all their columns
     list_filter = (StateFilter, "is_flagged", "is_changed", "collection")
     list_per_page = 50

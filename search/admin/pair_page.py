@@ -17,8 +17,8 @@ from search.admin.evidence import read_terms
 from search.admin.merge_form import field_choices, merge_form
 from search.admin.queue_view import filters_of, list_address, pair_address, view_of
 from search.admin.review_steps import last_title, remember, way_back
-from search.duplicates.decisions import Decision
-from search.duplicates.merging import merge_of, merge_pair, suggest_keeper, unmerge_pair
+from search.duplicates.decisions import Decision, history_of
+from search.duplicates.merging import UNDONE, merge_of, merge_pair, suggest_keeper, unmerge_pair
 from search.duplicates.review import Step, next_pair, progress_of
 from search.models import DuplicatePair
 from search.models.duplicate import PairState
@@ -47,6 +47,7 @@ def page_context(request: HttpRequest, pair: DuplicatePair, *, can_decide: bool,
         "suggestion": suggestion,
         "record": record,
         "terms": read_terms(pair.evidence),
+        "past": history_of(pair),
         "can_decide": can_decide,
         "can_merge": can_merge and is_open,
         "can_unmerge": can_merge and record is not None,
@@ -82,7 +83,7 @@ def undo_merge(model_admin: DuplicatePairAdmin, request: HttpRequest, record_id:
     """Undoes a merge from the page of a pair or of an item."""
     record = get_object_or_404(MergeRecord.objects.select_related("keeper", "other"), pk=record_id)
     try:
-        unmerge_pair(record=record, actor=actor_of_user(request.user))
+        unmerge_pair(record=record, actor=actor_of_user(request.user), reason=_reason(request) or UNDONE)
     except CatalogError as error:
         messages.error(request, error.message)
     else:
@@ -122,5 +123,5 @@ def _merge(model_admin: DuplicatePairAdmin, request: HttpRequest, pair: Duplicat
     keeper, other = (pair.first, pair.second) if keeper_id == pair.first_id else (pair.second, pair.first)
     done = f"“{other}” ({other.external_id}) was merged into “{keeper}” ({keeper.external_id})."
     for one in (pair, keeper, other):
-        model_admin.log_change(request, cast("Any", one), done)
+        model_admin.log_change(request, cast("Any", one), f"{done} {_reason(request)}".strip())
     return Step(pair.pk, "confirmed", before, record.pk), done

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Literal
 
 from django.db import transaction
+from django.db.models import BinaryField, F, Func
 from django.utils import timezone
 
 from catalog.access import Actor
 from catalog.errors import Conflict
+from catalog.models import Item
 from search.models import DuplicateDecision, DuplicatePair
 
+SETTLED_DIGEST = Func(F("title"), F("body"), function="akin_settled_digest", output_field=BinaryField())
 Decision = Literal["confirmed", "dismissed", "suggested"]
 
 
@@ -30,7 +33,7 @@ def decide(*, pair: DuplicatePair, decision: Decision, actor: Actor, reason: str
         if decision != "confirmed" and (first.merged_into_id == second.pk or second.merged_into_id == first.pk):
             raise Conflict("These items are merged. Undo the merge first.")
         is_taken_back = decision == "suggested"
-        texts = bytes(first.text_digest), bytes(second.text_digest)
+        texts = settled_digests(first.pk, second.pk)
         decided_on = _texts_of(locked) if is_taken_back else texts
         locked.state = decision
         locked.decided_by_id = None if is_taken_back else actor.user_id
@@ -42,6 +45,13 @@ def decide(*, pair: DuplicatePair, decision: Decision, actor: Actor, reason: str
         locked.is_changed = is_taken_back and decided_before(locked)
         locked.save()
     return locked
+
+
+def settled_digests(first_id: int, second_id: int) -> tuple[bytes, bytes]:
+    """The digests of both texts as people read them, so that white space and capitals change no decision."""
+    rows = Item.objects.filter(pk__in=[first_id, second_id]).values_list("pk", SETTLED_DIGEST)
+    digests = {pk: bytes(digest) for pk, digest in rows}
+    return digests[first_id], digests[second_id]
 
 
 def decided_before(pair: DuplicatePair) -> bool:

@@ -13,7 +13,7 @@ from catalog.errors import Conflict, InvalidInput
 from catalog.models import Item, MergeRecord
 from catalog.models.item import Status
 from catalog.services.merge import Side, count_incoming, merge_items, unmerge_items
-from search.duplicates.decisions import decide
+from search.duplicates.decisions import decide, settled_digests
 from search.duplicates.keeper import Choice, Facts, choose
 from search.models import DuplicatePair
 from search.models.duplicate import PairState
@@ -93,13 +93,8 @@ def unmerge_pair(*, record: MergeRecord, actor: Actor, reason: str = UNDONE) -> 
 def pair_of(one: Item, other: Item) -> DuplicatePair:
     """The pair of two items, made without a score when nothing ever found it."""
     first, second = sorted((one, other), key=lambda item: item.pk)
-    made = {
-        "collection_id": first.collection_id,
-        "score": 0.0,
-        "is_flagged": False,
-        "first_digest": bytes(first.text_digest),
-        "second_digest": bytes(second.text_digest),
-    }
+    texts = dict(zip(("first_digest", "second_digest"), settled_digests(first.pk, second.pk), strict=True))
+    made = {"collection_id": first.collection_id, "score": 0.0, "is_flagged": False, **texts}
     pair, _ = DuplicatePair.objects.get_or_create(first=first, second=second, defaults=made)
     pair.first, pair.second = first, second
     return pair

@@ -39,7 +39,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class QueueProgress:
-    """Pairs of the collection that were decided today, by anybody, and those that are left."""
+    """Pairs of the collection that were decided today, by anybody and for good, and those that are left."""
 
     decided_today: int
     left: int
@@ -76,8 +76,10 @@ def progress_of(collection_id: int | None = None) -> QueueProgress:
     """How far the review of the collection is, or of all together."""
     midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     where = {} if collection_id is None else {"collection": collection_id}
-    today = DuplicateDecision.objects.filter(**where, decided_at__gte=midnight).order_by()
-    taken = today.exclude(decision=PairState.SUGGESTED).values("first_item_id", "second_item_id").distinct()
+    of_pair = ("first_item_id", "second_item_id")
+    today = DuplicateDecision.objects.filter(**where, decided_at__gte=midnight)
+    latest = today.order_by(*of_pair, "-id").distinct(*of_pair).values("pk")
+    taken = DuplicateDecision.objects.filter(pk__in=latest).exclude(decision=PairState.SUGGESTED).order_by()
     left = DuplicatePair.objects.filter(**where, state=PairState.SUGGESTED).order_by()
     return QueueProgress(taken.count(), left.count())
 

@@ -28,12 +28,14 @@ class FoundPair:
     second_digest: bytes
 
 
-# A text that changed while it was compared is left out: it is compared again anyway.
+# A text that changed while it was compared is left out: it is compared again anyway. What is stored are the digests of
+# the settled texts, which other white space or capitals do not change.
 UPSERT = """
     INSERT INTO search_duplicatepair AS p (collection_id, first_id, second_id, score, is_flagged, evidence, state,
         is_changed, decided_by_name, reason, first_digest, second_digest, found_at, scored_at)
     SELECT %(collection)s, f.first_id, f.second_id, f.score, f.is_flagged, f.evidence::jsonb, 'suggested',
-           false, '', '', f.first_digest, f.second_digest, clock_timestamp(), clock_timestamp()
+           false, '', '', akin_settled_digest(a.title, a.body), akin_settled_digest(b.title, b.body),
+           clock_timestamp(), clock_timestamp()
     FROM unnest(%(first)s::bigint[], %(second)s::bigint[], %(scores)s::float8[], %(flags)s::boolean[],
                 %(evidence)s::text[], %(first_digests)s::bytea[], %(second_digests)s::bytea[])
         AS f(first_id, second_id, score, is_flagged, evidence, first_digest, second_digest)

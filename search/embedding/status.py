@@ -21,7 +21,7 @@ WAITING = (EmbeddingState.PENDING, EmbeddingState.CLAIMED)
 
 @dataclass(frozen=True, slots=True)
 class CollectionStatus:
-    """Counts of items in the space that answers queries. `lag_seconds` is how long the oldest one has waited."""
+    """Counts of items in the space that answers queries, without merged ones. `lag_seconds`: the oldest one's wait."""
 
     items: int
     states: dict[str, int]
@@ -34,9 +34,10 @@ def collection_status(collection: Collection) -> CollectionStatus:
     """The status of one collection, with its latest runs."""
     space = active_space()
     embeddings = ItemEmbedding.objects.filter(space=space, collection=collection)
+    merged = _states(embeddings.filter(item__merged_into__isnull=False))  # few, where the others may be all there are
     return CollectionStatus(
-        items=Item.objects.filter(collection=collection).count(),
-        states=_states(embeddings),
+        items=Item.objects.filter(collection=collection, merged_into__isnull=True).count(),
+        states={state: count - merged[state] for state, count in _states(embeddings).items()},
         space=space,
         lag_seconds=_lag(embeddings),
         runs=_runs(collection),

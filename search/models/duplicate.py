@@ -24,7 +24,7 @@ IS_DUPLICATE = Q(state=PairState.CONFIRMED) | Q(state=PairState.SUGGESTED, is_fl
 
 
 class DuplicatePair(models.Model):
-    """An ordered pair (`first` has the smaller id). A decision holds for the texts whose digests it carries."""
+    """An ordered pair (`first` has the smaller id). A decision holds for the settled texts whose digests it carries."""
 
     collection = models.ForeignKey(Collection, on_delete=models.CASCADE, related_name="duplicate_pairs")
     first = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="+")
@@ -77,7 +77,11 @@ class DuplicatePair(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.first_id} ~ {self.second_id}: {self.score:.2f}"
+        """By the ids that people know, if the items were read with the pair; naming it reads nothing."""
+        read = self._state.fields_cache
+        first = self.first.external_id if "first" in read else self.first_id
+        second = self.second.external_id if "second" in read else self.second_id
+        return f"“{first}” ~ “{second}”"
 
 
 class DuplicateDecision(models.Model):

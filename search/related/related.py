@@ -1,11 +1,9 @@
-"""What goes with an item: its neighbours in meaning, without its duplicates."""
+"""What goes with an item: its neighbours in meaning, without duplicates of it or of each other."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-
-from django.db.models import Q
 
 from catalog.models import Item
 from search.embedding.spaces import active_space
@@ -31,10 +29,9 @@ def related_items(*, item: Item, limit: int = 6) -> list[RelatedItem]:
     vector = item_vectors(space, [item.pk]).get(item.pk)
     if vector is None:
         return []
-    left_out = duplicate_ids(item) | {item.pk}
     found = nearest_items(item.collection, space, vector, limit=limit + SPARE)
-    scores = {n: score for n, score, _ in found if n not in left_out and score < SAME_ITEM_COSINE}
-    return load_items(list(scores.items())[:limit])
+    scores = {n: score for n, score, _ in found if n != item.pk and score < SAME_ITEM_COSINE}
+    return load_items(_one_of_each(item, scores)[:limit])
 
 
 def load_items(scored: Iterable[tuple[int, float]]) -> list[RelatedItem]:
@@ -44,11 +41,13 @@ def load_items(scored: Iterable[tuple[int, float]]) -> list[RelatedItem]:
     return [RelatedItem(items[one], score) for one, score in pairs if one in items]
 
 
-def duplicate_ids(item: Item) -> set[int]:
-    """The items that are the same thing, confirmed or flagged."""
-    pairs = (
-        DuplicatePair.objects.filter(Q(first=item) | Q(second=item))
-        .filter(IS_DUPLICATE)
-        .values_list("first_id", "second_id")
-    )
-    return {one for pair in pairs for one in pair}
+def _one_of_each(item: Item, scores: Mapping[int, float]) -> list[tuple[int, float]]:
+    """What is neither the same thing as the item nor as a nearer one, by pairs that are confirmed or flagged."""
+    ids = [item.pk, *scores]
+    pairs = DuplicatePair.objects.filter(IS_DUPLICATE, first__in=ids, second__in=ids).order_by()
+    same = {frozenset(pair) for pair in pairs.values_list("first_id", "second_id")}
+    kept = [item.pk]
+    for one in scores:
+        if not any(frozenset((one, nearer)) in same for nearer in kept):
+            kept.append(one)
+    return [(one, scores[one]) for one in kept[1:]]

@@ -23,6 +23,12 @@ def test_words_that_the_other_has_not_are_marked() -> None:
     assert right == 'tent for <mark class="akin-differs">3</mark>, red'
 
 
+def test_a_number_is_marked_as_a_whole() -> None:
+    left, right = mark_differences("28.5 g, 1,5 l", "28.9 g, 1,5 l")
+    assert left == '<mark class="akin-differs">28.5</mark> g, 1,5 l'
+    assert right == '<mark class="akin-differs">28.9</mark> g, 1,5 l'
+
+
 @given(st.text(max_size=80), st.text(max_size=80))
 def test_nothing_is_lost_and_nothing_is_unescaped(left: str, right: str) -> None:
     marked = mark_differences(left, right)

@@ -105,6 +105,7 @@ def test_a_pair_is_shown_side_by_side_with_its_differences(pairs: list[Duplicate
     assert '<mark class="akin-differs">Blue</mark> tent' in page
     assert "-2.00" in page
     assert "4 to review" in page
+    assert "“i0” ~ “i1”" in page  # its name in the head of the page
 
 
 def test_titles_are_escaped(pairs: list[DuplicatePair]) -> None:

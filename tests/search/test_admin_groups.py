@@ -48,6 +48,13 @@ def test_groups_are_listed_the_largest_first_each_with_its_keeper(tents: list[It
     assert "it has more attributes (1 against 0)" in page.content.decode()
 
 
+def test_the_side_bar_marks_the_page_that_is_shown(tents: list[Item]) -> None:
+    browser = curator()
+    for address, title in ((GROUPS, "Groups of duplicates"), (LIST, "Duplicates to review")):
+        sections = browser.get(address).context["sidebar_navigation"]
+        assert [link["title"] for one in sections for link in one["items"] if link["active"]] == [title]
+
+
 def test_there_is_no_group_of_one(tents: list[Item]) -> None:
     browser = curator()
     answer = browser.get(group_address(tents[5]), follow=True)

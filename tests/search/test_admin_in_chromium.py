@@ -106,8 +106,10 @@ def test_pairs_are_reviewed_with_the_keyboard(sign_in: SignIn, tents: list[Item]
     page.wait_for_url(f"**/{second.pk}/change/")
     page.keyboard.press("k")
     page.wait_for_url(f"**/{third.pk}/change/")
-    page.fill("[name=reason]", "sun")  # the letters are typed, not taken for decisions
-    page.click("button[value=confirmed]")
+    page.keyboard.press("r")
+    page.keyboard.type("sun")  # the letters are typed, not taken for decisions
+    page.keyboard.press("Enter")  # leaves the field and decides nothing
+    page.keyboard.press("s")
     page.wait_for_url("**/duplicatepair/")
     decided = DuplicatePair.objects.order_by("pk").values_list("state", "reason")
     assert list(decided) == [("dismissed", ""), ("suggested", ""), ("confirmed", "sun")]

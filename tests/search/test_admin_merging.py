@@ -9,7 +9,9 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
+from catalog.access import Actor
 from catalog.models import Item, MergeRecord
+from search.duplicates.decisions import decide
 from search.models import DuplicateDecision, DuplicatePair
 from tests.admin_people import charlie, curator
 from tests.factories import add_items, make_collection
@@ -100,6 +102,21 @@ def test_without_a_choice_the_suggested_keeper_stays(pairs: list[DuplicatePair],
     assert item(tents[0].pk).merged_into_id == tents[1].pk
 
 
+def test_a_pair_shows_who_decided_what_when_and_why(pairs: list[DuplicatePair]) -> None:
+    browser, program = curator(), Actor(rank=3, name="Shop import")
+    decide(pair=pairs[0], decision="dismissed", actor=program, reason="Other price.")
+    decide(pair=pairs[0], decision="suggested", actor=program)
+    post_merge(browser, pairs[0], reason="Same label.")
+    page = browser.get(f"{LIST}{pairs[0].pk}/change/")
+    assert [(one.decision, one.decided_by_name, one.reason) for one in page.context["past"]] == [
+        ("confirmed", "cleo", "Same label."),
+        ("suggested", "Shop import", ""),
+        ("dismissed", "Shop import", "Other price."),
+    ]
+    assert "Other price." in page.content.decode()
+    assert {entry.change_message[-11:] for entry in LogEntry.objects.all()} == {"Same label."}
+
+
 def test_undo_brings_both_items_back_and_says_not_the_same(pairs: list[DuplicatePair], tents: list[Item]) -> None:
     browser = curator()
     before = list(Item.objects.order_by("pk").values())
@@ -115,7 +132,9 @@ def test_undo_takes_the_steps_of_a_review_back_one_by_one(pairs: list[DuplicateP
     browser = curator()
     browser.post(f"{LIST}{pairs[0].pk}/decide/", {"decision": "dismissed"})
     browser.post(f"{LIST}{pairs[1].pk}/decide/", {"decision": "confirmed"})
+    assert "2 decided today" in browser.get(LIST).content.decode()
     browser.post(f"{LIST}undo/")
+    assert "1 decided today" in browser.get(LIST).content.decode()
     assert list(DuplicatePair.objects.order_by("pk").values_list("state", flat=True)) == [
         "dismissed",
         "suggested",
@@ -141,9 +160,10 @@ def test_a_merge_is_undone_from_its_pair_and_from_its_items(pairs: list[Duplicat
         record = MergeRecord.objects.latest("pk")
         undo_address = f"{LIST}merges/{record.pk}/undo/"
         assert f'formaction="{undo_address}"' in browser.get(page_address).content.decode()
-        answer = browser.post(undo_address, {"back": page_address})
+        answer = browser.post(undo_address, {"back": page_address, "reason": "Sold apart."})
         assert answer.headers["Location"] == page_address
         assert item(tents[0].pk).merged_into_id is None
+        assert DuplicatePair.objects.get(pk=pairs[0].pk).reason == "Sold apart."
     assert "undone already" in browser.post(undo_address, follow=True).content.decode()
 
 

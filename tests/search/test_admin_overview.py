@@ -10,9 +10,12 @@ from catalog.models import Run
 from catalog.schemas import parse_item
 from catalog.services.collections import create_collection
 from catalog.services.items import upsert_items
+from catalog.services.merge import merge_items
+from search.embedding import pipeline
 from search.models import EvaluationRun, ItemEmbedding
 from search.models.embedding import EmbeddingState
 from tests.admin_people import administrator, charlie, curator
+from tests.factories import add_items, make_collection
 
 pytestmark = pytest.mark.django_db
 
@@ -40,6 +43,15 @@ def test_the_overview_counts(django_assert_max_num_queries: Any) -> None:
     assert "oldest:" in page
     expected = {"Items": "3", "Searchable by meaning": "0", "Waiting": "2", "Failed": "1", "Pairs to review": "0"}
     assert values_of(browser) == expected
+
+
+def test_merged_items_are_told_apart_from_those_that_can_be_found() -> None:
+    keeper, other, _ = add_items(make_collection(), *[{"title": f"Tent {n}"} for n in range(3)])
+    pipeline.drain()
+    merge_items(keeper=keeper, other=other)
+    figures = {figure.name: figure for figure in curator().get("/admin/").context["figures"]}
+    assert (figures["Items"].value, figures["Items"].note) == ("2", "2 published, 1 merged")
+    assert figures["Searchable by meaning"].value == "2"
 
 
 def test_the_overview_of_an_empty_catalog() -> None:

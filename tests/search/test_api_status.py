@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from catalog.models import Collection, Run
 from catalog.models.api_key import Scope
+from catalog.services.merge import merge_items
 from search.embedding import pipeline, runs, spaces
 from search.models import EmbeddingSpace, ItemEmbedding
 from search.models.embedding import EncoderKind
@@ -45,6 +46,13 @@ def test_other_collections_do_not_count(shop: Collection) -> None:
     make_shop(slug="other", visibility="private")
     assert Caller().get(STATUS).json["items"] == 4
     assert Caller().get(STATUS).json["states"]["pending"] == 4
+
+
+def test_a_merged_item_does_not_count(shop: Collection) -> None:
+    keeper, other, *_ = shop.items.order_by("pk")
+    merge_items(keeper=keeper, other=other)
+    answer = Caller().get(STATUS).json
+    assert (answer["items"], answer["states"]["pending"]) == (3, 3)
 
 
 def test_an_empty_collection_has_nothing(shop: Collection) -> None:

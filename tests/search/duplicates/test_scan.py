@@ -163,11 +163,14 @@ def test_a_decision_survives_rescan_re_embedding_and_thresholds(decision: Any) -
     assert (pair.state, pair.is_changed, pair.decided_by_name, pair.reason) == (decision, False, "Ann", "Seen both.")
 
 
-def test_a_pair_is_offered_again_only_when_a_text_has_changed() -> None:
+def test_a_pair_is_offered_again_only_when_a_text_has_really_changed() -> None:
     collection = shop(TENT, SAME_TENT)
     scan(collection=collection)
     pair = decide(pair=the_pair(collection), decision="dismissed", actor=CURATOR)
     change(pair.first, attributes={"brand": "Norrdal", "price": 300})
+    incremental.check_embedded()
+    assert the_pair(collection).state == PairState.DISMISSED
+    change(pair.first, title=pair.first.title.upper(), body=f"  {pair.first.body}\r\n".replace(" ", "\u00a0 "))
     incremental.check_embedded()
     assert the_pair(collection).state == PairState.DISMISSED
     change(pair.first, body=f"{pair.first.body} Now in green.")

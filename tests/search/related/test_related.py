@@ -73,6 +73,14 @@ def test_duplicates_are_not_related_items_but_dismissed_ones_are(
         assert (other not in ids(related_items(item=item(one)))) is is_left_out
 
 
+def test_of_related_items_that_are_the_same_thing_the_nearest_is_shown(shop: Collection) -> None:
+    DuplicatePair.objects.create(
+        collection=shop, first=item("tunnel"), second=item("family"), score=0.9, is_flagged=True,
+        first_digest=b"", second_digest=b"",
+    )  # fmt: skip
+    assert ids(related_items(item=item("dome"), limit=2)) == ["tunnel", "oven"]
+
+
 def test_an_item_of_the_same_text_is_no_related_item(shop: Collection) -> None:
     add_items(shop, {"external_id": "copy", "title": "dome tent for two"})
     make_searchable(shop)
