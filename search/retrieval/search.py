@@ -90,11 +90,14 @@ def _rank(request: SearchRequest, prepared: Prepared, filters: Sequence[Filter])
     return collapse(request, Ranked(candidates, order, scores[order], identifiers))
 
 
+# Materialised, because PostgreSQL would else go through all items in order of their ids until it has enough.
 IDENTIFIED = """
-    SELECT i.id, (SELECT x FROM unnest(i.identifiers) x WHERE x = ANY(%(identifiers)s) ORDER BY length(x) DESC LIMIT 1)
-    FROM catalog_item i WHERE i.identifiers && %(identifiers)s::text[] AND i.collection_id = %(collection)s
-      AND {visible}
-    ORDER BY i.id LIMIT {limit}
+    WITH found AS MATERIALIZED (
+        SELECT i.id, i.identifiers FROM catalog_item i
+        WHERE i.identifiers && %(identifiers)s::text[] AND i.collection_id = %(collection)s AND {visible}
+    )
+    SELECT id, (SELECT x FROM unnest(identifiers) x WHERE x = ANY(%(identifiers)s) ORDER BY length(x) DESC LIMIT 1)
+    FROM found ORDER BY id LIMIT {limit}
 """
 
 

@@ -79,11 +79,12 @@ class QueryWords:
 
 NO_WORDS = QueryWords((), 0, 1.0)
 
+# Asked whether one exists, PostgreSQL would read a large table until it meets the first instead of using the index.
 WORDS = """
     SELECT w.lexeme, coalesce(cardinality(w.positions), 1), coalesce(s.documents, 0),
            coalesce(t.documents, 0), coalesce(t.average_length, 1), t.null_space_id, t.null_similarities,
-           CASE WHEN EXISTS (SELECT 1 FROM catalog_item i WHERE i.identifiers && n.identifiers
-                             AND i.collection_id = %(collection)s)
+           CASE WHEN (SELECT count(*) FROM catalog_item i WHERE i.identifiers && n.identifiers
+                      AND i.collection_id = %(collection)s) > 0
                 THEN n.identifiers ELSE '{}' END
     FROM (SELECT ARRAY(SELECT akin_normalize_identifier(x) FROM unnest(%(identifiers)s::text[]) x) AS identifiers
           OFFSET 0) AS n

@@ -68,6 +68,8 @@ def test_a_search_uses_the_partial_indexes_of_its_collection_and_finds_what_exac
     assert set(indexes.build_missing()) == {words, vectors} == existing()
 
     assert any(words in plan for plan in plans_of(lambda: find(collection, "only7", mode="lexical"), "search_vector"))
+    (named,) = plans_of(lambda: find(collection, "only7 tent", mode="lexical"), "identifiers && n.")
+    assert "item_identifiers_gin" in named
     hybrid = plans_of(lambda: find(collection, "tent word3"), "search_passage")
     assert any(words in plan and vectors in plan for plan in hybrid)
     assert any(
