@@ -94,8 +94,8 @@ class Supervisor:
 
     def _stop(self) -> None:
         """Asks, waits, kills. A second signal ends the waiting."""
+        signals = self._signals  # before it is said, because somebody may answer that with the second one
         self._show(SYSTEM, f"{self._failure}; stopping" if self._failure else "stopping")
-        signals = self._signals
         for child in self._children:
             child.terminate()
         deadline = time.monotonic() + GRACE

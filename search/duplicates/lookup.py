@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 
 from catalog.models import Collection
 from search.duplicates.candidates import NEAR, NEAREST, RARE, RARE_PARTNERS, WIDEST, Floats
@@ -14,14 +14,10 @@ from search.duplicates.words import WordStatistics
 from search.embedding.storage import MAX_EF_SEARCH, QUERY, VectorSql, sql_of
 from search.models import EmbeddingSpace
 from search.retrieval.filters import VISIBLE
+from search.retrieval.index_query import fetch
 
 MAX_RARE_WORDS = 30  # of an item, the rarest first
 NARROW = NEAREST + 1  # the item itself is among its neighbours
-
-SETTINGS = (
-    "SET LOCAL jit = off; SET LOCAL enable_seqscan = off; SET LOCAL hnsw.iterative_scan = relaxed_order;"
-    " SET LOCAL hnsw.ef_search = {ef_search}; SET LOCAL hnsw.max_scan_tuples = 20000"
-)
 
 # The index may return near ones slightly out of order; the sum with zero makes the planner sort them.
 NEIGHBOURS = """
@@ -95,10 +91,8 @@ def _neighbours(
     vectors = sql_of(space)
     names = _names(collection, space, vectors, to=f"q.{vectors.column}", limit=limit)
     sql = NEIGHBOURS.format(**names, allowed=allowed)
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(SETTINGS.format(ef_search=_ef_search(vectors.candidates(limit))))
-        cursor.execute(sql, {"ids": list(ids), **parameters})
-        return [(row[0], row[1], float(row[2])) for row in cursor.fetchall()]
+    rows = fetch(sql, {"ids": list(ids), **parameters}, ef_search=_ef_search(vectors.candidates(limit)))
+    return [(row[0], row[1], float(row[2])) for row in rows]
 
 
 def _allowed(rules: Rules) -> tuple[str, dict[str, Any]]:
@@ -117,10 +111,8 @@ def nearest_to(collection: Collection, space: EmbeddingSpace, vector: Floats, li
     """The visible items nearest to a vector."""
     vectors = sql_of(space)
     sql = NEAREST_TO.format(**_names(collection, space, vectors, to=QUERY, limit=limit), allowed=VISIBLE)
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(SETTINGS.format(ef_search=_ef_search(vectors.candidates(limit))))
-        cursor.execute(sql, {"query": vectors.query_text(vector)})
-        return [row[0] for row in cursor.fetchall()]
+    rows = fetch(sql, {"query": vectors.query_text(vector)}, ef_search=_ef_search(vectors.candidates(limit)))
+    return [row[0] for row in rows]
 
 
 def sharing_rare_words(
@@ -133,10 +125,7 @@ def sharing_rare_words(
         return []
     sql = SHARING.format(collection=collection.pk, visible=VISIBLE, most=RARE + 1, limit=RARE_PARTNERS)
     parameters: dict[str, Any] = {"words": chosen, "idfs": [rare[word] for word in chosen], "without": list(without)}
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(SETTINGS.format(ef_search=40))
-        cursor.execute(sql, {**parameters, "language": collection.language})
-        return [row[0] for row in cursor.fetchall()]
+    return [row[0] for row in fetch(sql, {**parameters, "language": collection.language})]
 
 
 def twins(collection: Collection, digest: bytes, identifiers: Sequence[str]) -> list[int]:

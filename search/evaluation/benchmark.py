@@ -12,7 +12,6 @@ from urllib.parse import quote, urlsplit
 
 import psutil
 from django.conf import settings
-from django.db import connection, transaction
 
 from catalog.models import Collection, Item
 from search.embedding.encoders import encoder_of
@@ -24,6 +23,7 @@ from search.evaluation import latency
 from search.related.neighbours import nearest_items
 from search.retrieval import legs
 from search.retrieval.filters import Conditions
+from search.retrieval.index_query import fetch
 from search.retrieval.query import parse_query
 from search.retrieval.search import search
 from search.retrieval.types import Mode, SearchRequest
@@ -61,10 +61,7 @@ def measure_bare(collection: Collection, queries: Sequence[str]) -> latency.Late
 
     def ask(query: str) -> None:
         vector = encoder_of(space).encode_query(query)
-        with transaction.atomic(), connection.cursor() as cursor:
-            legs.settle()
-            cursor.execute(NEAREST.format(**names), {"query": vectors.query_text(vector)})
-            cursor.fetchall()
+        fetch(NEAREST.format(**names), {"query": vectors.query_text(vector)})
         legs.retrieve(
             collection=collection,
             conditions=Conditions(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from django.db import connection, transaction
+from django.db import connection
 from numpy.typing import NDArray
 
 from catalog.models import Collection
@@ -13,6 +13,7 @@ from search.embedding.storage import sql_of
 from search.models import EmbeddingSpace
 from search.retrieval import legs
 from search.retrieval.filters import VISIBLE, Conditions
+from search.retrieval.index_query import fetch
 from search.retrieval.words import NO_WORDS
 
 # The index may return near ones slightly out of order; the sum with zero makes the planner sort them.
@@ -55,10 +56,8 @@ def nearest_items(
         visible=VISIBLE + conditions.sql,
         limit=limit,
     )
-    with transaction.atomic(), connection.cursor() as cursor:
-        legs.settle()
-        cursor.execute(sql, {**conditions.parameters, "query": vectors.query_text(vector)})
-        return [(row[0], float(row[1]), parse_vector(row[2])) for row in cursor.fetchall()]
+    rows = fetch(sql, {**conditions.parameters, "query": vectors.query_text(vector)})
+    return [(row[0], float(row[1]), parse_vector(row[2])) for row in rows]
 
 
 def item_vectors(space: EmbeddingSpace, ids: Sequence[int]) -> dict[int, Vector]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from search.retrieval.ranking import Prepared, Ranked
 from search.retrieval.sentences import Span, sentences_of
 from search.retrieval.snippets import SNIPPET_LENGTH, body_snippet, marks_of
 from search.retrieval.types import Band, Explanation, Hit, LegExplanation, SearchRequest, Snippet
+from search.retrieval.words import QueryWord, QueryWords
 
 MAX_SENTENCES_OF_A_HIT = 8
 MAX_SENTENCES = 16  # of a page
@@ -170,18 +171,17 @@ def _null(prepared: Prepared) -> NullDistribution:
 
 def coverage(prepared: Prepared, matched: Sequence[str]) -> float:
     """The share of the query's words that the item has, weighted by IDF; in [0, 1]. Guesses prove nothing."""
-    words = prepared.words
-    total = sum(words.idf(word) for word in words.words)
-    found = sum(words.idf(word) for word in words.words if not word.is_guess and word.lexeme in matched)
-    return found / total if total else 0.0
+    return _share(prepared.words, lambda word: not word.is_guess and word.lexeme in matched, of_nothing=0.0)
 
 
 def sense(prepared: Prepared, matched: Sequence[str]) -> float:
     """The share of the query, weighted by IDF, that is no mere string of letters, or that the item has; in [0, 1]."""
-    words = prepared.words
+    return _share(prepared.words, lambda word: not word.is_senseless or word.lexeme in matched, of_nothing=1.0)
+
+
+def _share(words: QueryWords, counts: Callable[[QueryWord], bool], *, of_nothing: float) -> float:
     total = sum(words.idf(word) for word in words.words)
-    meant = sum(words.idf(word) for word in words.words if not word.is_senseless or word.lexeme in matched)
-    return meant / total if total else 1.0
+    return sum(words.idf(word) for word in words.words if counts(word)) / total if total else of_nothing
 
 
 class _Explainer:

@@ -16,14 +16,13 @@ from search.models import EmbeddingSpace
 from search.retrieval.candidates import DOCUMENT_BUDGET, candidate_tsquery, length_sql, lexical_score_sql
 from search.retrieval.filters import VISIBLE, Conditions
 from search.retrieval.fusion import Scores
+from search.retrieval.index_query import fetch
 from search.retrieval.words import QueryWords
 
 LEG_CANDIDATES = 150
 FEW_ITEMS = 50  # with fewer, long items have crowded the others out of the nearest passages
 NUM_PASSAGES = 200  # a few more than candidates, because several may be of one item
-EF_SEARCH = 280  # finds 0.98 of the nearest ten among 63,666; 200 finds 0.975
 EXACT_BELOW = 4_000  # items left by the filters: so few are compared exactly, without the vector index
-MAX_SCAN_TUPLES = 20_000  # how far the vector index goes on when a filter drops what it finds
 
 Vector = NDArray[np.float32]
 Vectors = NDArray[np.float32]
@@ -46,11 +45,6 @@ class Candidates:
     def __len__(self) -> int:
         return len(self.ids)
 
-
-SETTINGS = (
-    "SET LOCAL jit = off; SET LOCAL enable_seqscan = off; SET LOCAL hnsw.iterative_scan = relaxed_order;"
-    f" SET LOCAL hnsw.ef_search = {EF_SEARCH}; SET LOCAL hnsw.max_scan_tuples = {MAX_SCAN_TUPLES}"
-)
 
 SIZES = {
     "num_passages": NUM_PASSAGES,
@@ -119,12 +113,6 @@ FROM chosen c CROSS JOIN LATERAL (
 """
 
 
-def settle() -> None:
-    """Sets what the statements below rely on, for the transaction that is open."""
-    with connection.cursor() as cursor:
-        cursor.execute(SETTINGS)
-
-
 def is_selective(collection: Collection, conditions: Conditions, words: QueryWords) -> bool:
     """Whether the conditions leave so few items that comparing them all is better than the vector index."""
     sql = (
@@ -165,11 +153,11 @@ def retrieve(
         names["length"] = length_sql(words, "sv")
         parameters |= {"candidates": candidate_tsquery(words), **more}
     sql = statement(names, is_lexical=is_lexical, is_semantic=is_semantic, is_exact=is_exact)
-    rows = _rows(sql, parameters)
+    rows: list[Row] = fetch(sql, parameters)
     if rows and rows[0][-1]:
         names["seen"] = SEEN.format(visible=visible)
         sql = statement(names, is_lexical=is_lexical, is_semantic=True, is_exact=is_exact, is_crowded=True)
-        rows = _rows(sql, parameters)
+        rows = fetch(sql, parameters)
     return _candidates(rows, vectors if is_semantic else None)
 
 
@@ -212,16 +200,6 @@ def visible_sql(words: QueryWords, conditions: Conditions) -> str:
 
 def condition_parameters(words: QueryWords) -> dict[str, Any]:
     return {"required": words.required, "excluded": words.excluded}
-
-
-def _rows(sql: str, parameters: dict[str, Any]) -> list[Row]:
-    """With the settings it relies on, in one message: PostgreSQL makes a transaction of that."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"{SETTINGS}; {sql}", parameters)
-        while cursor.nextset():
-            pass
-        rows: list[Row] = cursor.fetchall()
-    return rows
 
 
 def _candidates(rows: Sequence[Row], vectors: VectorSql | None) -> Candidates:

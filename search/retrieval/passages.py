@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db import connection, transaction
+from django.db import connection
 
 from catalog.models import Collection
 from search.embedding.query import query_vector
 from search.embedding.spaces import active_space, answering_with
 from search.embedding.storage import sql_of
 from search.embedding.text import embedded_text
-from search.retrieval import legs
+from search.retrieval.index_query import fetch
 from search.retrieval.query import parse_query
 from search.retrieval.search import search
 from search.retrieval.types import SearchRequest
@@ -50,13 +50,11 @@ def find_passages(*, collection: Collection, query_text: str, limit: int) -> lis
         return []
     vectors = sql_of(space)
     query = vectors.query_text(query_vector(space, parse_query(query_text).text))
-    with transaction.atomic(), connection.cursor() as cursor:
-        legs.settle()
-        cursor.execute(
-            BEST.format(distance=vectors.distance()),
-            {"query": query, "space": space.pk, "ids": list(hits), "limit": limit},
-        )
-        rows = cursor.fetchall()
+    rows = fetch(
+        BEST.format(distance=vectors.distance()),
+        {"query": query, "space": space.pk, "ids": list(hits), "limit": limit},
+    )
+    with connection.cursor() as cursor:
         cursor.execute("SELECT id, title, body FROM catalog_item WHERE id = ANY(%s)", [[row[0] for row in rows]])
         texts = {row[0]: embedded_text(row[1], row[2]) for row in cursor.fetchall()}
     return [
