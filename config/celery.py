@@ -10,7 +10,7 @@ from celery.signals import beat_init, celeryd_init
 from django.conf import settings
 from kombu import Queue
 
-from search.embedding import worker
+from search.embedding.queue import worker
 from search.schedule import SCHEDULE
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")

@@ -36,6 +36,6 @@ def on_starting(server: Any) -> None:
 
 def post_worker_init(worker: Any) -> None:
     """The model is loaded after the fork, beside the first requests: its threads would not survive a fork."""
-    from search.embedding import warmth
+    from search.embedding.spaces import warmth
 
     warmth.start()

@@ -13,8 +13,8 @@ from django.db import connection
 from django.http import HttpRequest, JsonResponse
 from redis.exceptions import RedisError
 
-from search.embedding.encoders import is_loaded
-from search.embedding.spaces import active_space
+from search.embedding.encoders.registry import is_loaded
+from search.embedding.spaces.lifecycle import active_space
 
 logger = logging.getLogger(__name__)
 

@@ -11,8 +11,8 @@ class SearchConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from search.duplicates import rescan
-        from search.embedding import wakeup
+        from search.duplicates.comparing import rescan
+        from search.embedding.queue import wakeup
 
         wakeup.connect()
         rescan.connect()
@@ -21,6 +21,6 @@ class SearchConfig(AppConfig):
 
 def create_default_space(**kwargs: Any) -> None:
     """Items are marked pending in the spaces that exist, so the first one has to exist before the first item."""
-    from search.embedding.spaces import active_space
+    from search.embedding.spaces.lifecycle import active_space
 
     active_space()

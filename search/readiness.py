@@ -5,11 +5,12 @@ from __future__ import annotations
 from django.db.models import Count
 
 from catalog.models import Collection
-from search.embedding import spaces, wakeup
-from search.embedding.encoders import is_loaded
+from search.embedding.encoders.registry import is_loaded
+from search.embedding.queue import wakeup
+from search.embedding.spaces import lifecycle
 from search.models import EmbeddingSpace, Passage
 from search.models.embedding import SpaceState
-from search.retrieval import calibration, indexes, statistics
+from search.retrieval.upkeep import indexes, null_distributions, statistics
 
 
 def make_ready(collection: Collection) -> None:
@@ -19,8 +20,8 @@ def make_ready(collection: Collection) -> None:
     """
     statistics.refresh(collection.pk)
     indexes.build_missing()
-    if is_loaded(spaces.active_space()):
-        calibration.calibrate(collection)
+    if is_loaded(lifecycle.active_space()):
+        null_distributions.calibrate(collection)
     else:
         _ask_for_calibration()
 
@@ -34,7 +35,7 @@ def _ask_for_calibration() -> None:
 def promote_built_spaces() -> list[EmbeddingSpace]:
     """Declares ready, and returns, the spaces that cover every item and have the indexes that these need."""
     building = EmbeddingSpace.objects.filter(state=SpaceState.BUILDING)
-    return [space for space in building if _is_indexed(space) and spaces.mark_ready(space)]
+    return [space for space in building if _is_indexed(space) and lifecycle.mark_ready(space)]
 
 
 def _is_indexed(space: EmbeddingSpace) -> bool:

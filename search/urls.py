@@ -5,7 +5,7 @@ from django.urls import path
 from search.duplicates import views as duplicates
 from search.embedding import views as embedding
 from search.related import views as related
-from search.retrieval import views as retrieval
+from search.retrieval.page import views as retrieval
 
 app_name = "search"
 

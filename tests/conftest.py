@@ -12,7 +12,7 @@ from django.core.cache import cache
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from config import services
-from search.embedding.query import forget_queries
+from search.embedding.query_vectors import forget_queries
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 

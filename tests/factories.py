@@ -9,12 +9,12 @@ from catalog.models import Collection, Item
 from catalog.schemas import parse_item
 from catalog.services.collections import create_collection
 from catalog.services.items import upsert_items
-from search.embedding import pipeline
+from search.embedding.queue import pipeline
 from search.models import EmbeddingSpace
 from search.models.embedding import EncoderKind, SpaceState
-from search.retrieval import statistics
 from search.retrieval.search import search
 from search.retrieval.types import SearchRequest, SearchResult
+from search.retrieval.upkeep import statistics
 
 REAL_SPACE_ID = 900_001  # one for all tests of a process, so that the model is loaded once
 

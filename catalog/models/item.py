@@ -82,7 +82,7 @@ class Item(models.Model):
             models.CheckConstraint(name="item_status_known", condition=Q(status__in=Status.values)),
         ]
         indexes = [
-            # The words have a partial index for each collection: see search.retrieval.indexes.
+            # The words have a partial index for each collection: see search.retrieval.upkeep.indexes.
             # Reader: exact search and deletion of a collection, item lists by keyset.
             models.Index(name="item_collection", fields=["collection", "id"]),
             # Reader: term filters and facets on attributes (containment).

@@ -1,5 +1,9 @@
 """Search's admin: embeddings, spaces, duplicate pairs, judged sets, evaluation runs, and the dashboard."""
 
-from search.admin import collection, duplicate_pair, evaluation, item, item_embedding, judged_set, space
+from search.admin.collections import collection
+from search.admin.evaluation import evaluation_run, judged_set
+from search.admin.items import item, item_embedding
+from search.admin.pairs import duplicate_pair
+from search.admin.spaces import space
 
-__all__ = ["collection", "duplicate_pair", "evaluation", "item", "item_embedding", "judged_set", "space"]
+__all__ = ["collection", "duplicate_pair", "evaluation_run", "item", "item_embedding", "judged_set", "space"]

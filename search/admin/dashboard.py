@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from catalog.admin.site import duration, may
 from catalog.models import Item, Run
-from search.admin.evaluation import MODES, search_runs, shown_figure
+from search.admin.evaluation.evaluation_run import MODES, search_runs, shown_figure
 from search.embedding.status import in_active_space
 from search.models import DuplicatePair, EvaluationRun, ItemEmbedding
 from search.models.duplicate import PairState

@@ -11,7 +11,7 @@ from django.contrib.sessions.backends.base import SessionBase
 
 from catalog.models import Collection, Item
 from catalog.schemas import ItemInput
-from search.duplicates.check import PossibleDuplicate, check_item
+from search.duplicates.comparing.check import PossibleDuplicate, check_item
 from search.errors import SearchError
 
 UNDO_SECONDS: Final = 600

@@ -24,9 +24,9 @@ from catalog.models import Item
 from catalog.models.api_key import Scope
 from catalog.models.item import Status
 from catalog.schemas import Strict, Text, parse_item
-from search.duplicates.check import PossibleDuplicate, check_item
-from search.duplicates.decisions import decide
-from search.duplicates.pairs import list_pairs
+from search.duplicates.comparing.check import PossibleDuplicate, check_item
+from search.duplicates.review.decisions import decide
+from search.duplicates.review.pairs import list_pairs
 from search.models import DuplicatePair
 from search.retrieval.rate_limit import check_rate
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from catalog.models import Collection
 from catalog.schemas import parse_duplicate_policy
-from search.duplicates.scoring import FLAG, SUGGEST
-from search.duplicates.words import fold
+from search.duplicates.evidence.scorer import FLAG, SUGGEST
+from search.duplicates.reading.words import fold
 
 Value = tuple[str, ...]  # folded, sorted; empty when the item has no value
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from catalog.models import Run
-from search.duplicates import incremental, rescan
+from search.duplicates.comparing import incremental, rescan
 
 TRY_AGAIN_SECONDS = 20
 

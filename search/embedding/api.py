@@ -13,7 +13,7 @@ from catalog.http import collection_to_change, collection_to_read
 from catalog.models import Run
 from catalog.models.api_key import Scope
 from catalog.schemas import Strict
-from search.embedding.retry import retry, unsuccessful
+from search.embedding.queue.retry import retry, unsuccessful
 from search.embedding.status import collection_status
 from search.models import EmbeddingSpace
 

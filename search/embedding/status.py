@@ -11,7 +11,7 @@ from django.utils import timezone
 from catalog.models import Collection, Item, Run
 from catalog.models.run import RunKind, RunState
 from catalog.representation import EmbeddingOut
-from search.embedding.spaces import active_space
+from search.embedding.spaces.lifecycle import active_space
 from search.models import EmbeddingSpace, ItemEmbedding
 from search.models.embedding import EmbeddingState, Modality, SpaceState
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from search.embedding import pipeline, queue, runs, sweep, wakeup, worker
+from search.embedding.queue import claims, pipeline, sweep, wakeup, worker
+from search.embedding.spaces import runs
 
 
 @shared_task(name="embedding.embed_pending", queue="embedding", acks_late=True, ignore_result=True)
@@ -28,5 +29,5 @@ def sweep_all() -> None:
 
 
 def _wake_if_due() -> None:
-    if not worker.is_stopping() and queue.has_due_work():
+    if not worker.is_stopping() and claims.has_due_work():
         wakeup.wake()

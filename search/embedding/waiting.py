@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from django.db import connection
 
 from catalog.models import Collection
-from search.embedding import pipeline, queue, sweep
-from search.embedding.spaces import active_space
+from search.embedding.queue import claims, pipeline, sweep
+from search.embedding.spaces.lifecycle import active_space
 from search.models import EmbeddingSpace
 
 POLL_SECONDS = 0.25
@@ -81,7 +81,7 @@ def _wait(
             time.sleep(POLL_SECONDS)
             continue
         sweep.release_expired()
-        if claimed := queue.claim(pipeline.CLAIM_SIZE, collection_id=collection_id):
+        if claimed := claims.claim(pipeline.CLAIM_SIZE, collection_id=collection_id):
             pipeline.embed(claimed)
         else:
             time.sleep(POLL_SECONDS)

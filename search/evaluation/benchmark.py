@@ -14,20 +14,20 @@ import psutil
 from django.conf import settings
 
 from catalog.models import Collection, Item
-from search.embedding.encoders import encoder_of
-from search.embedding.query import query_vector
-from search.embedding.spaces import active_space
+from search.embedding.encoders.registry import encoder_of
+from search.embedding.query_vectors import query_vector
+from search.embedding.spaces.lifecycle import active_space
 from search.embedding.storage import sql_of
 from search.embedding.text import embedded_text
 from search.evaluation import latency
 from search.related.neighbours import nearest_items
-from search.retrieval import legs
-from search.retrieval.filters import Conditions
-from search.retrieval.index_query import fetch
-from search.retrieval.query import parse_query
+from search.retrieval.query.parsing import parse_query
+from search.retrieval.query.query_words import query_words
+from search.retrieval.ranking import legs
+from search.retrieval.ranking.filters import Conditions
+from search.retrieval.ranking.index_query import fetch
 from search.retrieval.search import search
 from search.retrieval.types import Mode, SearchRequest
-from search.retrieval.words import query_words
 
 NUM_FACETS = 3  # counted by each measured search
 

@@ -11,9 +11,9 @@ from django.utils import timezone
 from catalog.errors import CatalogError
 from catalog.models import Run
 from catalog.models.run import RunKind, RunState
-from search.embedding import wakeup
-from search.embedding.activation import other_active
-from search.embedding.spaces import get_space
+from search.embedding.queue import wakeup
+from search.embedding.spaces.activation import other_active
+from search.embedding.spaces.lifecycle import get_space
 from search.errors import SpaceConflict
 from search.evaluation import judging
 from search.evaluation.spaces import check_comparable, compare

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 
 from catalog.errors import InvalidInput
 from catalog.models import Collection, Item
-from search.duplicates.finding import Findings
-from search.duplicates.learning import propose
-from search.duplicates.scoring import to_log_odds
-from search.duplicates.structure import Pair
-from search.duplicates.weighing import LEAST, band_of
+from search.duplicates.calibration.learning import propose
+from search.duplicates.calibration.weighing import LEAST, band_of
+from search.duplicates.comparing.finding import Findings
+from search.duplicates.evidence.scorer import to_log_odds
+from search.duplicates.evidence.structure import Pair
 from search.evaluation.datasets import ordered
 from search.evaluation.metrics import PairFigures, pair_figures
 from search.models import DuplicatePair

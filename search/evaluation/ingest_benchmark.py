@@ -18,13 +18,13 @@ from catalog.models import Collection, Item
 from catalog.schemas import ItemInput, parse_item
 from catalog.services.collections import create_collection, delete_collection
 from catalog.services.items import save_item, upsert_items
-from search.embedding import pipeline, queue, wakeup
-from search.embedding.encoders import Encoder, encoder_of
-from search.embedding.spaces import active_space
+from search.embedding.encoders.registry import Encoder, encoder_of
+from search.embedding.queue import claims, pipeline, wakeup
+from search.embedding.spaces.lifecycle import active_space
 from search.embedding.text import embedded_text, passage_spans
 from search.models import ItemEmbedding
 from search.models.embedding import EmbeddingState
-from search.retrieval import indexes
+from search.retrieval.upkeep import indexes
 
 TRIGGERS = ("search.EmbeddedItem:item_inserted_is_pending", "search.EmbeddedItem:item_changed_is_pending")
 WARM_UP = 5  # saves that do not count
@@ -143,12 +143,12 @@ def measure_pipeline(source: Collection, count: int) -> PipelineRate:
     return PipelineRate(round(rates[0], 1), round(rates[1], 1), round(rates[0] / rates[1], 3), len(entries))
 
 
-def _claims(collection: Collection) -> list[list[queue.Claimed]]:
+def _claims(collection: Collection) -> list[list[claims.Claimed]]:
     """All items of the collection in claims of the usual size; before the commit, so that no worker is faster."""
-    claims = []
-    while claimed := queue.claim(pipeline.CLAIM_SIZE, collection_id=collection.pk):
-        claims.append(claimed)
-    return claims
+    claimed = []
+    while slice_of_queue := claims.claim(pipeline.CLAIM_SIZE, collection_id=collection.pk):
+        claimed.append(slice_of_queue)
+    return claimed
 
 
 def _passages(encoder: Encoder, entries: Sequence[ItemInput]) -> list[str]:

@@ -14,7 +14,7 @@ from catalog.services.collections import create_collection, delete_collection
 from catalog.services.items import upsert_items
 from search.embedding.waiting import wait_until_embedded
 from search.readiness import make_ready
-from search.retrieval import indexes
+from search.retrieval.upkeep import indexes
 
 BATCH_SIZE = 500
 

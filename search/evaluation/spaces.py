@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from search.embedding import spaces
+from search.embedding.spaces import lifecycle
 from search.embedding.waiting import wait_until_embedded
 from search.errors import SpaceConflict
 from search.evaluation.datasets import SearchDataset
@@ -15,8 +15,8 @@ from search.evaluation.scratch import scratch_collection
 from search.evaluation.search_quality import ModeFigures, evaluate_search
 from search.models import EmbeddingSpace, EvaluationRun, JudgedSet
 from search.models.embedding import LIVE_STATES, SpaceState
-from search.retrieval import indexes
 from search.retrieval.types import Mode
+from search.retrieval.upkeep import indexes
 
 Progress = Callable[[int, int], None]  # gets how much is done, and of how much
 
@@ -69,7 +69,7 @@ def _on_collections(
         figures = {}
         for one in (active, space):
             on_progress(done, total)
-            with spaces.answering_with(one):
+            with lifecycle.answering_with(one):
                 figures[one.name] = evaluate_search(judged.collection, queries)
             done += len(queries)
         compared.append(Compared(judged.name, judged.collection.slug, len(queries), figures))
@@ -80,11 +80,11 @@ def _on_collections(
 def _on_scratch(
     space: EmbeddingSpace, active: EmbeddingSpace, dataset: SearchDataset, on_progress: Progress
 ) -> Compared:
-    """Embeds the set's items in both spaces."""
+    """Embeds the set's items in both lifecycle."""
     total, figures = len(dataset.items), {}
     with scratch_collection(dataset.items, on_progress=lambda done: on_progress(done, total)) as collection:
         for one in (active, space):
-            with spaces.answering_with(one):
+            with lifecycle.answering_with(one):
                 wait_until_embedded(collection, patience=0)
                 indexes.build_missing()
                 figures[one.name] = evaluate_search(collection, dataset.queries)

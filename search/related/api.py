@@ -17,7 +17,7 @@ from catalog.models.item import MAX_EXTERNAL_ID_LENGTH
 from catalog.schemas import AttributeName, Strict, Text
 from search.related.recommend import recommend
 from search.related.related import RelatedItem, related_items
-from search.retrieval.parameters import FILTER_PREFIX, parse_search
+from search.retrieval.query.parameters import FILTER_PREFIX, parse_search
 from search.retrieval.rate_limit import check_rate
 from search.retrieval.types import Filter
 

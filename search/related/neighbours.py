@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from catalog.models import Collection
 from search.embedding.storage import sql_of
 from search.models import EmbeddingSpace
-from search.retrieval import legs
-from search.retrieval.filters import VISIBLE, Conditions
-from search.retrieval.index_query import fetch
-from search.retrieval.words import NO_WORDS
+from search.retrieval.query.query_words import NO_WORDS
+from search.retrieval.ranking import legs
+from search.retrieval.ranking.filters import VISIBLE, Conditions
+from search.retrieval.ranking.index_query import fetch
 
 # The index may return near ones slightly out of order; the sum with zero makes the planner sort them.
 NEAREST = """

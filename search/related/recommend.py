@@ -8,11 +8,11 @@ import numpy as np
 
 from catalog.errors import NotFound
 from catalog.models import Collection, Item
-from search.embedding.spaces import active_space
+from search.embedding.spaces.lifecycle import active_space
 from search.related.diversity import diversify
 from search.related.neighbours import Vector, item_vectors, nearest_items
 from search.related.related import RelatedItem, load_items
-from search.retrieval.filters import conditions_of
+from search.retrieval.ranking.filters import conditions_of
 from search.retrieval.types import Filter
 
 POOL_FACTOR = 5  # neighbours looked at for each one wanted, when diversity is asked for

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from catalog.models import Item
-from search.embedding.spaces import active_space
+from search.embedding.spaces.lifecycle import active_space
 from search.models import DuplicatePair
 from search.models.duplicate import IS_DUPLICATE
 from search.related.neighbours import item_vectors, nearest_items

@@ -12,8 +12,8 @@ from catalog.errors import InvalidInput
 from catalog.http import actor_of, collection_to_read
 from catalog.schemas import Strict
 from search.errors import QueryTooLong
-from search.retrieval.parameters import encode_cursor, parse_search
 from search.retrieval.passages import find_passages
+from search.retrieval.query.parameters import encode_cursor, parse_search
 from search.retrieval.rate_limit import check_rate
 from search.retrieval.responses import PassagesOut, SearchOut, passages_out, search_out
 from search.retrieval.search import search
@@ -35,7 +35,7 @@ def _parameter(name: str, description: str, **schema: Any) -> dict[str, Any]:
     return {"in": "query", "name": name, "required": False, "description": description, "schema": schema}
 
 
-# The grammar is read by search.retrieval.parameters, for the page as for the API; this describes it.
+# The grammar is read by search.retrieval.query.parameters, for the page as for the API; this describes it.
 SEARCH_PARAMETERS = [
     _parameter(
         "q",

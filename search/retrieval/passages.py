@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from django.db import connection
 
 from catalog.models import Collection
-from search.embedding.query import query_vector
-from search.embedding.spaces import active_space, answering_with
+from search.embedding.query_vectors import query_vector
+from search.embedding.spaces.lifecycle import active_space, answering_with
 from search.embedding.storage import sql_of
 from search.embedding.text import embedded_text
-from search.retrieval.index_query import fetch
-from search.retrieval.query import parse_query
+from search.retrieval.query.parsing import parse_query
+from search.retrieval.ranking.index_query import fetch
 from search.retrieval.search import search
 from search.retrieval.types import SearchRequest
 

@@ -9,21 +9,21 @@ from dataclasses import replace
 
 from django.db import connection
 
-from search.embedding.query import query_vector
-from search.embedding.spaces import active_space
+from search.embedding.query_vectors import query_vector
+from search.embedding.spaces.lifecycle import active_space
 from search.errors import EncoderUnavailable
-from search.retrieval import fusion, legs
-from search.retrieval.browse import browse
-from search.retrieval.collapse import collapse
-from search.retrieval.facets import count_facets
-from search.retrieval.filters import conditions_of
-from search.retrieval.hits import build_hits
-from search.retrieval.query import ParsedQuery, parse_query
-from search.retrieval.ranking import Prepared, Ranked
-from search.retrieval.rerank import rerank
-from search.retrieval.scoring import scores_of, with_identifiers
+from search.retrieval.answer.browse import browse
+from search.retrieval.answer.facets import count_facets
+from search.retrieval.answer.hits import build_hits
+from search.retrieval.query.parsing import ParsedQuery, parse_query
+from search.retrieval.query.unknown_words import read_query
+from search.retrieval.ranking import fusion, legs
+from search.retrieval.ranking.collapse import collapse
+from search.retrieval.ranking.filters import conditions_of
+from search.retrieval.ranking.rerank import rerank
+from search.retrieval.ranking.scores import scores_of, with_identifiers
+from search.retrieval.ranking.stages import Prepared, Ranked
 from search.retrieval.types import FacetValue, Filter, SearchRequest, SearchResult
-from search.retrieval.vocabulary import read_query
 
 logger = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from search.readiness import promote_built_spaces
-from search.retrieval import calibration, indexes, statistics
+from search.retrieval.upkeep import indexes, null_distributions, statistics
 
 
 @shared_task(name="retrieval.keep_ready", queue="default", ignore_result=True)
@@ -19,4 +19,4 @@ def keep_ready() -> None:
 @shared_task(name="retrieval.calibrate", queue="embedding", ignore_result=True)
 def calibrate() -> None:
     """Runs where the model is loaded already."""
-    calibration.calibrate_missing()
+    null_distributions.calibrate_missing()

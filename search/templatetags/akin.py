@@ -21,7 +21,7 @@ from catalog.models import Item
 from catalog.representation import EmbeddingOut
 from catalog.schemas import parse_attribute_schema
 from search.duplicates.adding import may_undo
-from search.duplicates.pairs import pairs_of_item
+from search.duplicates.review.pairs import pairs_of_item
 from search.embedding.status import WAITING, item_embeddings
 from search.models import DuplicatePair
 from search.models.duplicate import PairState

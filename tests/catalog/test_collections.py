@@ -16,7 +16,7 @@ from catalog.services.collections import (
     get_or_create_collection,
     update_collection,
 )
-from search.embedding import pipeline
+from search.embedding.queue import pipeline
 from search.models import ItemEmbedding, Passage
 from tests.factories import add_items
 

@@ -15,9 +15,9 @@ from catalog.errors import Conflict, InvalidInput
 from catalog.models import Collection, Item
 from catalog.services.merge import Side, count_incoming, merge_items, unmerge_items
 from catalog.visibility import visible_item
-from search.duplicates.merging import merge_pair, suggest_keeper, unmerge_pair
-from search.duplicates.scan import scan
-from search.embedding import pipeline
+from search.duplicates.comparing.scan import scan
+from search.duplicates.review.merging import merge_pair, suggest_keeper, unmerge_pair
+from search.embedding.queue import pipeline
 from search.models import DuplicatePair
 from tests.factories import add_items, make_collection
 

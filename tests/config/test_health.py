@@ -7,8 +7,8 @@ from django.db import OperationalError
 from django.test import Client
 from redis.exceptions import ConnectionError as RedisDown
 
-from search.embedding.encoders import encoder_of, forget
-from search.embedding.spaces import active_space
+from search.embedding.encoders.registry import encoder_of, forget
+from search.embedding.spaces.lifecycle import active_space
 from tests.api_caller import make_shop
 
 

@@ -11,7 +11,7 @@ from catalog.models import Collection
 from catalog.schemas import parse_item
 from catalog.services.collections import create_collection
 from catalog.services.items import upsert_items
-from search.embedding import pipeline
+from search.embedding.queue import pipeline
 
 SCHEMA = {
     "brand": {"type": "term", "facet": True},

@@ -9,7 +9,7 @@ from playwright.sync_api import Route, expect
 
 from catalog.models import Collection, Item
 from catalog.services.collections import create_collection
-from search.embedding import pipeline
+from search.embedding.queue import pipeline
 from tests.pages.conftest import OpenPage
 from tests.pages.shop import add_items, client_of, make_shop, many
 

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from catalog.models import Collection, Item
-from search.embedding import pipeline
+from search.embedding.queue import pipeline
 from search.models import DuplicatePair, ItemEmbedding
 from tests.pages.shop import add_items, client_of, make_shop, text_of
 

@@ -14,7 +14,7 @@ from redis.exceptions import ConnectionError as RedisDown
 from catalog.models import Collection
 from catalog.services.collections import create_collection
 from search.errors import EncoderUnavailable
-from search.retrieval import page
+from search.retrieval.page import page
 from search.retrieval.search import search
 from search.retrieval.types import SearchRequest, SearchResult
 from tests.pages.shop import add_items, client_of, make_shop, many, text_of

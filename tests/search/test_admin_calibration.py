@@ -11,12 +11,12 @@ from django.test import Client
 
 from catalog.models import Collection, Item
 from catalog.services.collections import update_collection
-from search.duplicates.explanation import describe
-from search.duplicates.scan import scan
-from search.duplicates.scoring import DEFAULT, to_log_odds, to_score
-from search.duplicates.stored import known_pairs, read_evidence
-from search.duplicates.tuning import propose_calibration, scorer_of
-from search.embedding import pipeline
+from search.duplicates.calibration.known_pairs import known_pairs, read_evidence
+from search.duplicates.calibration.tuning import propose_calibration, scorer_of
+from search.duplicates.comparing.scan import scan
+from search.duplicates.evidence.explanation import describe
+from search.duplicates.evidence.scorer import DEFAULT, to_log_odds, to_score
+from search.embedding.queue import pipeline
 from search.models import DuplicateCalibration, DuplicatePair, ItemEmbedding
 from tests.admin_people import charlie, curator
 from tests.factories import add_items, make_collection

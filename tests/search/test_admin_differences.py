@@ -7,7 +7,7 @@ import time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.admin.differences import compare_attributes, mark_differences
+from search.admin.pairs.differences import compare_attributes, mark_differences
 
 
 def plain(html: str) -> str:

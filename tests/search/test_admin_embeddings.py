@@ -10,8 +10,8 @@ from catalog.models import Collection
 from catalog.schemas import parse_item
 from catalog.services.collections import create_collection
 from catalog.services.items import upsert_items
-from search.embedding import pipeline
-from search.embedding.retry import retry
+from search.embedding.queue import pipeline
+from search.embedding.queue.retry import retry
 from search.models import ItemEmbedding
 from search.models.embedding import EmbeddingState
 from tests.admin_people import charlie, curator
@@ -37,7 +37,7 @@ def test_only_failed_and_waiting_rows_are_tried_again(
     shop: Collection, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
 ) -> None:
     wakes: list[int] = []
-    monkeypatch.setattr("search.embedding.wakeup.wake", lambda: wakes.append(1))
+    monkeypatch.setattr("search.embedding.queue.wakeup.wake", lambda: wakes.append(1))
     with django_capture_on_commit_callbacks(execute=True):
         assert retry(ItemEmbedding.objects.all()) == 2
     assert len(wakes) == 1

@@ -15,7 +15,8 @@ from catalog.models import Item
 from catalog.schemas import parse_item
 from catalog.services.collections import create_collection
 from catalog.services.items import upsert_items
-from search.embedding import pipeline, spaces
+from search.embedding.queue import pipeline
+from search.embedding.spaces import lifecycle
 from search.models import DuplicatePair, ItemEmbedding
 from search.models.embedding import EmbeddingState, EncoderKind, SpaceState
 from search.readiness import promote_built_spaces
@@ -169,7 +170,7 @@ def test_the_secret_of_a_key_is_shown_once(sign_in: SignIn, live_server: LiveSer
 
 def test_a_space_is_built_activated_against_advice_and_rolled_back(sign_in: SignIn, tents: list[Item]) -> None:
     pipeline.drain()
-    new = spaces.add_space(name="new", model="fake", kind=EncoderKind.FAKE, dimensions=64, options={"salt": "new"})
+    new = lifecycle.add_space(name="new", model="fake", kind=EncoderKind.FAKE, dimensions=64, options={"salt": "new"})
     page = sign_in(is_administrator=True)
     page.goto(page.url + "search/embeddingspace/")
     page.get_by_role("link", name="new", exact=True).click()
@@ -185,4 +186,4 @@ def test_a_space_is_built_activated_against_advice_and_rolled_back(sign_in: Sign
     expect(page.get_by_text("new answers queries now")).to_be_visible()
     page.get_by_role("button", name="Roll back to fake").click()
     expect(page.get_by_text("fake answers queries again.")).to_be_visible()
-    assert spaces.get_space(new.name).state == SpaceState.READY
+    assert lifecycle.get_space(new.name).state == SpaceState.READY

@@ -10,7 +10,7 @@ from catalog.models import Collection, Item
 from catalog.schemas import parse_item
 from catalog.services.collections import create_collection
 from catalog.services.items import upsert_items
-from search.embedding import pipeline
+from search.embedding.queue import pipeline
 from search.models import DuplicatePair, ItemEmbedding
 from search.models.embedding import EmbeddingState
 from tests.admin_people import curator
@@ -35,7 +35,7 @@ def test_a_save_in_the_admin_is_embedded_and_wakes_the_workers(
     shop: Collection, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
 ) -> None:
     wakes: list[int] = []
-    monkeypatch.setattr("search.embedding.wakeup.wake", lambda: wakes.append(1))
+    monkeypatch.setattr("search.embedding.queue.wakeup.wake", lambda: wakes.append(1))
     pipeline.drain()
     item = Item.objects.get(external_id="a")
     fields = {"status": "published", "title": "Changed", "body": "", "url": "", "image": "", "attributes": "{}"}

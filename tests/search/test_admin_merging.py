@@ -11,7 +11,7 @@ from django.test import Client
 
 from catalog.access import Actor
 from catalog.models import Item, MergeRecord
-from search.duplicates.decisions import decide
+from search.duplicates.review.decisions import decide
 from search.models import DuplicateDecision, DuplicatePair
 from tests.admin_people import charlie, curator
 from tests.factories import add_items, make_collection
@@ -214,7 +214,7 @@ def test_merging_many_shows_first_what_will_happen(pairs: list[DuplicatePair], t
 
 
 def test_too_many_pairs_at_once_are_refused(pairs: list[DuplicatePair], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("search.admin.pair_actions.MAX_PAIRS", 2)
+    monkeypatch.setattr("search.admin.pairs.pair_actions.MAX_PAIRS", 2)
     answer = curator().post(LIST, chosen(pairs, "not_the_same", confirmed="yes"), follow=True)
     assert "at most 2 pairs" in answer.content.decode()
     assert not DuplicatePair.objects.exclude(state="suggested").exists()

@@ -11,7 +11,7 @@ from catalog.schemas import parse_item
 from catalog.services.collections import create_collection
 from catalog.services.items import upsert_items
 from catalog.services.merge import merge_items
-from search.embedding import pipeline
+from search.embedding.queue import pipeline
 from search.models import EvaluationRun, ItemEmbedding
 from search.models.embedding import EmbeddingState
 from tests.admin_people import administrator, charlie, curator

@@ -15,8 +15,10 @@ from django.utils import timezone
 
 from catalog import demo
 from catalog.models import Collection, Run
-from search.embedding import encoders, pipeline, spaces
-from search.embedding.spaces import active_space
+from search.embedding.encoders import registry
+from search.embedding.queue import pipeline
+from search.embedding.spaces import lifecycle
+from search.embedding.spaces.lifecycle import active_space
 from search.evaluation.comparing import do_waiting, start_comparison
 from search.models import EmbeddingSpace, EvaluationRun, JudgedSet, Passage
 from search.models.embedding import EncoderKind, SpaceState
@@ -31,9 +33,9 @@ LIST = "/admin/search/embeddingspace/"
 
 @pytest.fixture(autouse=True)
 def _no_encoder_stays() -> Iterator[None]:
-    encoders._loaded.clear()
+    registry._loaded.clear()
     yield
-    encoders._loaded.clear()
+    registry._loaded.clear()
 
 
 @pytest.fixture
@@ -43,7 +45,7 @@ def collection() -> Collection:
 
 @pytest.fixture
 def new(collection: Collection) -> EmbeddingSpace:
-    return spaces.add_space(name="new", model="fake", kind=EncoderKind.FAKE, dimensions=64, options={"salt": "new"})
+    return lifecycle.add_space(name="new", model="fake", kind=EncoderKind.FAKE, dimensions=64, options={"salt": "new"})
 
 
 def state_of(space: EmbeddingSpace) -> str:
@@ -62,10 +64,10 @@ def page_of(browser: Client, space: EmbeddingSpace) -> str:
 
 
 def built(space: EmbeddingSpace) -> EmbeddingSpace:
-    spaces.build_space(space)
+    lifecycle.build_space(space)
     pipeline.drain()
     promote_built_spaces()
-    return spaces.get_space(space.name)
+    return lifecycle.get_space(space.name)
 
 
 def judge(new: float, old: float) -> None:
@@ -101,7 +103,7 @@ def test_the_whole_way_from_building_to_retiring(new: EmbeddingSpace) -> None:
 
 def test_reasons_against_an_activation_are_said_and_a_judgement_can_be_overruled(new: EmbeddingSpace) -> None:
     browser = administrator()
-    spaces.build_space(new)
+    lifecycle.build_space(new)
     assert "new is building, not ready." in press(browser, new, "activate", confirmed="1")
     built(new)
     assert "new was not compared with fake yet." in press(browser, new, "activate")
@@ -123,7 +125,7 @@ def test_missing_vectors_are_not_overruled(new: EmbeddingSpace) -> None:
 
 def test_what_requests_may_still_read_is_not_retired(new: EmbeddingSpace) -> None:
     before = active_space()
-    spaces.activate_space(built(new), is_forced=True)
+    lifecycle.activate_space(built(new), is_forced=True)
     assert "It answered until a moment ago" in press(administrator(), before, "retire", confirmed="1")
     assert state_of(before) == SpaceState.READY
 
@@ -183,7 +185,7 @@ def test_a_new_model_is_judged_by_the_sets_of_collections(new: EmbeddingSpace, c
         query = {"id": "1", "text": title, "grades": {slug.items.get(title=title).external_id: 1}}
         JudgedSet.objects.create(collection=slug, name=name, queries=[query])
     browser = administrator()
-    spaces.build_space(new)
+    lifecycle.build_space(new)
     assert "new is building: it can be compared when it is ready." in press(browser, new, "compare")
     new = built(new)
     assert "Searches both spaces for the judged queries of pans (kitchen), lamps (shop)." in page_of(browser, new)

@@ -8,7 +8,7 @@ import pytest
 
 from catalog.models import Collection, Item
 from catalog.models.api_key import Scope
-from search.embedding import pipeline
+from search.embedding.queue import pipeline
 from search.models import DuplicatePair
 from tests.api_caller import Caller, make_shop
 

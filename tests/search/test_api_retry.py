@@ -6,7 +6,7 @@ import pytest
 
 from catalog.models import Collection
 from catalog.models.api_key import Scope
-from search.embedding import pipeline
+from search.embedding.queue import pipeline
 from search.models import ItemEmbedding
 from search.models.embedding import EmbeddingState
 from tests.api_caller import Caller, make_shop

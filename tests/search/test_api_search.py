@@ -11,7 +11,7 @@ from redis.exceptions import ConnectionError as RedisDown
 
 from catalog.models import Collection
 from catalog.models.api_key import Scope
-from search.embedding import pipeline
+from search.embedding.queue import pipeline
 from search.errors import EncoderUnavailable
 from tests.api_caller import Caller, make_shop
 

@@ -10,7 +10,8 @@ from django.utils import timezone
 from catalog.models import Collection, Run
 from catalog.models.api_key import Scope
 from catalog.services.merge import merge_items
-from search.embedding import pipeline, runs, spaces
+from search.embedding.queue import pipeline
+from search.embedding.spaces import lifecycle, runs
 from search.models import EmbeddingSpace, ItemEmbedding
 from search.models.embedding import EncoderKind
 from tests.api_caller import Caller, make_shop
@@ -70,8 +71,8 @@ def test_runs_are_shown_without_who_started_them(shop: Collection) -> None:
 
 def test_a_backfill_is_shown_with_the_share_of_the_collection_alone(shop: Collection) -> None:
     make_shop(slug="other", visibility="private")
-    space = spaces.add_space(name="new", model="fake", kind=EncoderKind.FAKE, dimensions=8)
-    spaces.build_space(space)
+    space = lifecycle.add_space(name="new", model="fake", kind=EncoderKind.FAKE, dimensions=8)
+    lifecycle.build_space(space)
     ItemEmbedding.objects.filter(space=space, item__external_id="tent-1").update(state="embedded")
     (run,) = Caller().get(STATUS).json["runs"]
     assert (run["kind"], run["state"], run["total"], run["done"]) == ("backfill", "running", 4, 1)

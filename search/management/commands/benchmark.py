@@ -17,8 +17,8 @@ from catalog.errors import CatalogError
 from catalog.models import Collection, Item
 from catalog.services.collections import create_collection, delete_collection, get_collection
 from search.evaluation import benchmark, ingest_benchmark
-from search.retrieval import indexes
 from search.retrieval.types import MODES
+from search.retrieval.upkeep import indexes
 
 CLIENTS = (1, 8)
 

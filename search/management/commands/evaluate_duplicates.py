@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 from tqdm import tqdm
 
-from search.duplicates.scan import scan
+from search.duplicates.comparing.scan import scan
 from search.evaluation.datasets import MatchDataset, load_match_dataset
 from search.evaluation.duplicate_quality import DuplicateFigures, evaluate_calibrated, evaluate_pairs
 from search.evaluation.metrics import PairFigures

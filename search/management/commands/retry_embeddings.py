@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from catalog.errors import CatalogError
 from catalog.services.collections import get_collection
-from search.embedding.retry import retry, unsuccessful
+from search.embedding.queue.retry import retry, unsuccessful
 
 
 class Command(BaseCommand):

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
 from catalog.errors import CatalogError
-from search.embedding import runs, spaces
+from search.embedding.spaces import lifecycle, runs
 from search.embedding.waiting import Progress, wait_until_built
 from search.evaluation.datasets import load_search_dataset
 from search.evaluation.judging import described, judged_sets
@@ -19,7 +19,7 @@ from search.evaluation.spaces import Compared, compare
 from search.models import EmbeddingSpace, ItemEmbedding
 from search.models.embedding import EmbeddingState, EncoderKind, SpaceState, Storage
 from search.readiness import promote_built_spaces
-from search.retrieval import calibration, indexes
+from search.retrieval.upkeep import indexes, null_distributions
 
 
 class Command(BaseCommand):
@@ -67,7 +67,7 @@ class Command(BaseCommand):
             raise CommandError(error.message) from error
 
     def _list(self, options: dict[str, Any]) -> None:
-        spaces.active_space()
+        lifecycle.active_space()
         self.stdout.write(f"{'space':<24}{'state':<10}{'dimensions':>10}{'embedded':>12}{'failed':>8}  model")
         for space in EmbeddingSpace.objects.all():
             rows = ItemEmbedding.objects.filter(space=space)
@@ -80,7 +80,7 @@ class Command(BaseCommand):
             )
 
     def _add(self, options: dict[str, Any]) -> None:
-        space = spaces.add_space(
+        space = lifecycle.add_space(
             name=options["name"],
             model=options["model"],
             kind=EncoderKind(options["kind"]),
@@ -94,8 +94,8 @@ class Command(BaseCommand):
         self.stdout.write(f"{space.name} is added with {space.dimensions} dimensions; next: spaces build {space.name}")
 
     def _build(self, options: dict[str, Any]) -> None:
-        space = spaces.get_space(options["name"])
-        run = spaces.build_space(space)
+        space = lifecycle.get_space(options["name"])
+        run = lifecycle.build_space(space)
         if not options["wait"]:
             self.stdout.write(f"Workers embed {run.total:,} items in {space.name} now: run {run.pk}")
             return
@@ -104,11 +104,11 @@ class Command(BaseCommand):
         indexes.build_missing()
         promote_built_spaces()
         runs.refresh(run)
-        state = spaces.get_space(space.name).get_state_display().lower()
+        state = lifecycle.get_space(space.name).get_state_display().lower()
         self.stdout.write(f"{space.name} is {state}: {progress.embedded:,} items embedded, {progress.failed:,} failed")
 
     def _compare(self, options: dict[str, Any]) -> None:
-        space, active = spaces.get_space(options["name"]), spaces.active_space()
+        space, active = lifecycle.get_space(options["name"]), lifecycle.active_space()
         dataset = load_search_dataset(options["dataset"]) if options["dataset"] else None
         if dataset is None:
             self.stdout.write(f"Judged by {described(judged_sets())}.")
@@ -131,20 +131,20 @@ class Command(BaseCommand):
 
     def _activate(self, options: dict[str, Any]) -> None:
         promote_built_spaces()
-        self._answers(spaces.activate_space(spaces.get_space(options["name"]), is_forced=options["force"]))
+        self._answers(lifecycle.activate_space(lifecycle.get_space(options["name"]), is_forced=options["force"]))
 
     def _roll_back(self, options: dict[str, Any]) -> None:
-        self._answers(spaces.roll_back())
+        self._answers(lifecycle.roll_back())
 
     def _answers(self, space: EmbeddingSpace) -> None:
         self.stdout.write(f"{space.name} answers queries now.")
-        calibration.calibrate_missing()
+        null_distributions.calibrate_missing()
 
     def _retire(self, options: dict[str, Any]) -> None:
-        space = spaces.get_space(options["name"])
+        space = lifecycle.get_space(options["name"])
         if space.state == SpaceState.RETIRED:
             raise CommandError(f"{space.name} is retired already.")
-        spaces.retire_space(space, is_forced=options["force"])
+        lifecycle.retire_space(space, is_forced=options["force"])
         indexes.build_missing()
         self.stdout.write(f"{space.name} is retired; its vectors and indexes are gone.")
 

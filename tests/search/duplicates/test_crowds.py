@@ -9,9 +9,9 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from search.duplicates import crowds
-from search.duplicates.candidates import Sides
-from search.duplicates.words import WordStatistics
+from search.duplicates.candidates import crowds
+from search.duplicates.candidates.generation import Sides
+from search.duplicates.reading.words import WordStatistics
 
 FREE = Sides(None, None)
 CROWD = range(12)  # copies of one text

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.duplicates.evidence import Evidence, compare
-from search.duplicates.explanation import LABELS, describe
-from search.duplicates.identifiers import are_siblings, codes_of
-from search.duplicates.profile import Profile, prepare
-from search.duplicates.quantities import conflicts, quantities_of, shared
-from search.duplicates.scoring import DEFAULT, to_score
-from search.duplicates.words import WordStatistics
+from search.duplicates.evidence.explanation import LABELS, describe
+from search.duplicates.evidence.scorer import DEFAULT, to_score
+from search.duplicates.evidence.terms import Evidence, compare
+from search.duplicates.reading.identifiers import are_siblings, codes_of
+from search.duplicates.reading.profile import Profile, prepare
+from search.duplicates.reading.quantities import conflicts, quantities_of, shared
+from search.duplicates.reading.words import WordStatistics
 
 WORDS = WordStatistics(1_000, {"tent": 40, "the": 900, "green": 60})
 TEXTS = st.text(alphabet="abcdefgh 0123456789.,-/'\"éß×°", max_size=60)

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from search.duplicates.keeper import Facts, choose
-from search.duplicates.merge_plan import ALREADY, APART, Planned, plan
+from search.duplicates.review.keeper import Facts, choose
+from search.duplicates.review.merge_plan import ALREADY, APART, Planned, plan
 
 THEN = datetime(2026, 1, 1, tzinfo=UTC)
 PLAIN = Facts(1, True, 0, 2, 100, False, False, THEN)

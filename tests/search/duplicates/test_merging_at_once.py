@@ -13,7 +13,7 @@ from django.db import connection
 from catalog.access import Actor
 from catalog.errors import Conflict
 from catalog.models import Item, MergeRecord
-from search.duplicates.merging import merge_pair, pair_of, unmerge_pair
+from search.duplicates.review.merging import merge_pair, pair_of, unmerge_pair
 from search.models import DuplicatePair
 from tests.factories import add_items, make_collection
 

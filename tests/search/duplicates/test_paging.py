@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from catalog.models import Collection
-from search.duplicates.pairs import list_pairs
+from search.duplicates.review.pairs import list_pairs
 from search.models import DuplicatePair
 from tests.admin_people import curator
 from tests.factories import add_items, make_collection

@@ -11,10 +11,10 @@ from django.utils import timezone
 from catalog.models import Run
 from catalog.models.run import RunState
 from catalog.services.collections import update_collection
-from search.duplicates import incremental
-from search.duplicates.decisions import decide
-from search.duplicates.rescan import queue_scan, take_up
-from search.duplicates.scan import WAITS_AT_MOST, scan
+from search.duplicates.comparing import incremental
+from search.duplicates.comparing.rescan import queue_scan, take_up
+from search.duplicates.comparing.scan import WAITS_AT_MOST, scan
+from search.duplicates.review.decisions import decide
 from search.models import DuplicatePair
 from tests.search.duplicates.test_scan import CURATOR, SAME_TENT, TENT, shop, the_pair
 
@@ -26,7 +26,7 @@ def test_a_queued_scan_waits_for_the_one_that_runs(monkeypatch: pytest.MonkeyPat
     run = queue_scan(collection=collection)
     assert queue_scan(collection=collection) == run
     turns = iter([False, True])
-    monkeypatch.setattr("search.duplicates.scan.pairs_lock", lambda collection: nullcontext(next(turns)))
+    monkeypatch.setattr("search.duplicates.comparing.scan.pairs_lock", lambda collection: nullcontext(next(turns)))
     assert not take_up(run)
     run.refresh_from_db()
     assert run.state == RunState.RUNNING
@@ -40,7 +40,7 @@ def test_a_scan_that_never_gets_its_turn_fails(monkeypatch: pytest.MonkeyPatch) 
     collection = shop(TENT, SAME_TENT)
     run = queue_scan(collection=collection)
     Run.objects.filter(pk=run.pk).update(started_at=timezone.now() - WAITS_AT_MOST * 2)
-    monkeypatch.setattr("search.duplicates.scan.pairs_lock", lambda collection: nullcontext(False))
+    monkeypatch.setattr("search.duplicates.comparing.scan.pairs_lock", lambda collection: nullcontext(False))
     run.refresh_from_db()
     assert take_up(run)
     assert run.state == RunState.FAILED

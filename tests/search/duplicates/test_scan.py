@@ -15,15 +15,16 @@ from catalog.schemas import parse_item
 from catalog.services.collections import update_collection
 from catalog.services.items import save_item
 from catalog.services.runs import cancel_runs
-from search.duplicates import candidates, incremental, lookup
-from search.duplicates.candidates import Sides
-from search.duplicates.check import check_item
-from search.duplicates.decisions import decide, history_of
-from search.duplicates.pairs import group_of_item, groups_of_collection, list_pairs, pairs_of_item
-from search.duplicates.scan import ScanRuns, pairs_lock, scan, start_scan
-from search.duplicates.words import WordStatistics
-from search.embedding import pipeline
-from search.embedding.spaces import active_space
+from search.duplicates.candidates import generation, lookup
+from search.duplicates.candidates.generation import Sides
+from search.duplicates.comparing import incremental
+from search.duplicates.comparing.check import check_item
+from search.duplicates.comparing.scan import ScanRuns, pairs_lock, scan, start_scan
+from search.duplicates.reading.words import WordStatistics
+from search.duplicates.review.decisions import decide, history_of
+from search.duplicates.review.pairs import group_of_item, groups_of_collection, list_pairs, pairs_of_item
+from search.embedding.queue import pipeline
+from search.embedding.spaces.lifecycle import active_space
 from search.models import DuplicatePair, ItemEmbedding
 from search.models.duplicate import PairState
 from tests.factories import add_items, make_collection
@@ -333,7 +334,7 @@ def test_pairs_are_listed_best_first_and_not_those_of_hidden_items() -> None:
 def test_exact_neighbours_are_those_of_brute_force() -> None:
     vectors = np.random.default_rng(5).normal(size=(60, 16)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    found = {tuple(pair) for pairs, _ in candidates.nearest(vectors, Sides(None, None)) for pair in pairs.tolist()}
+    found = {tuple(pair) for pairs, _ in generation.nearest(vectors, Sides(None, None)) for pair in pairs.tolist()}
     cosines = vectors @ vectors.T
     np.fill_diagonal(cosines, -2)
     expected = {tuple(sorted((a, int(b)))) for a in range(60) for b in np.argsort(-cosines[a])[:10]}
@@ -343,7 +344,7 @@ def test_exact_neighbours_are_those_of_brute_force() -> None:
 def test_rare_words_in_common_make_candidates_and_common_words_do_not() -> None:
     words = [["the", "zorb"], ["the", "zorb"], ["the", "quux"]] + [["the"]] * 60
     statistics = WordStatistics(63, {"the": 63, "zorb": 2, "quux": 1})
-    assert candidates.sharing_rare_words(words, statistics, Sides(None, None)).tolist() == [[0, 1]]
+    assert generation.sharing_rare_words(words, statistics, Sides(None, None)).tolist() == [[0, 1]]
 
 
 def test_the_active_space_is_what_is_compared() -> None:

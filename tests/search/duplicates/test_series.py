@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.duplicates import vocabulary
-from search.duplicates.attributes import name_conflict
-from search.duplicates.evidence import Evidence, compare, told_apart
-from search.duplicates.marks import marks_of_item, parts_of_name
-from search.duplicates.profile import prepare
-from search.duplicates.scoring import DEFAULT
-from search.duplicates.words import WordStatistics
+from search.duplicates.comparing import word_counts
+from search.duplicates.evidence.attributes import name_conflict
+from search.duplicates.evidence.scorer import DEFAULT
+from search.duplicates.evidence.terms import Evidence, compare, told_apart
+from search.duplicates.reading.marks import marks_of_item, parts_of_name
+from search.duplicates.reading.profile import prepare
+from search.duplicates.reading.words import WordStatistics
 
 LANGUAGES = """
     Hungarian Norwegian Danish Polish Greek Turkish Finnish Italian French German Spanish Dutch Czech Swedish
@@ -54,8 +54,8 @@ OTHERS = [
 
 def evidence_on(items: Sequence[dict[str, Any]], among: Sequence[dict[str, Any]]) -> list[Evidence]:
     """On every pair of `items`, with the words counted over them and `among`."""
-    counted = vocabulary.count(
-        {*vocabulary.words_of_item(one["title"], one["body"]), *marks_of_item(**one)} for one in [*items, *among]
+    counted = word_counts.count(
+        {*word_counts.words_of_item(one["title"], one["body"]), *marks_of_item(**one)} for one in [*items, *among]
     )
     profiles = [prepare(one["title"], one["body"], one["attributes"], counted) for one in items]
     return [compare(left, right, 0.9) for left, right in combinations(profiles, 2)]
@@ -145,4 +145,4 @@ def test_rarity_is_a_share_and_falls_with_the_number_of_items(count: int, docume
 )
 def test_whatever_the_item_its_marks_are_no_words(title: str, body: str, attributes: dict[str, str]) -> None:
     marks = set(marks_of_item(title, body, attributes))
-    assert not marks & set(vocabulary.words_of_item(title, body))
+    assert not marks & set(word_counts.words_of_item(title, body))

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 
 from catalog.access import Actor
-from search.duplicates.decisions import decide, settled_digests
+from search.duplicates.review.decisions import decide, settled_digests
 from search.models import DuplicateDecision, DuplicatePair
 from tests.factories import add_items, make_collection
 

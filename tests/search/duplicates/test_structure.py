@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.duplicates.grouping import groups
-from search.duplicates.structure import partners, two_steps, with_rivals, with_support, without_outvoted
+from search.duplicates.evidence.structure import partners, two_steps, with_rivals, with_support, without_outvoted
+from search.duplicates.review.clustering import groups
 
 PAIRS = st.tuples(st.integers(0, 12), st.integers(0, 12)).filter(lambda pair: pair[0] < pair[1])
 SCORES = st.dictionaries(PAIRS, st.floats(0, 1), max_size=30)

@@ -19,8 +19,8 @@ stops: list[int] = []
 
 
 def note_what_is_encoded(path: Path) -> None:
-    from search.embedding.encoder import Vectors
-    from search.embedding.fake_encoder import FakeEncoder
+    from search.embedding.encoders.fake import FakeEncoder
+    from search.embedding.encoders.port import Vectors
 
     encode = FakeEncoder.encode_documents
 
@@ -37,7 +37,7 @@ def note_what_is_encoded(path: Path) -> None:
 
 def main() -> None:
     django.setup()
-    from search.embedding import pipeline, sweep
+    from search.embedding.queue import pipeline, sweep
 
     note_what_is_encoded(Path(os.environ["ENCODED"]))
     signal.signal(signal.SIGTERM, lambda number, frame: stops.append(number))

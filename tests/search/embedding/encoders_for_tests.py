@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from search.embedding import encoders
-from search.embedding.encoder import Vectors, checked
-from search.embedding.fake_encoder import FakeEncoder
-from search.embedding.spaces import active_space
+from search.embedding.encoders import registry
+from search.embedding.encoders.fake import FakeEncoder
+from search.embedding.encoders.port import Vectors, checked
+from search.embedding.spaces.lifecycle import active_space
 
 Behaviour = Callable[[Sequence[str], Vectors], npt.NDArray[np.float32]]
 
@@ -34,5 +34,5 @@ class Misbehaving(FakeEncoder):
 def use(behaviour: Behaviour = lambda _, vectors: vectors) -> Misbehaving:
     """Puts the encoder in place until the space is forgotten."""
     encoder = Misbehaving(behaviour)
-    encoders._loaded.models[active_space().pk] = encoder
+    registry._loaded.models[active_space().pk] = encoder
     return encoder

@@ -19,7 +19,7 @@ from pgvector import HalfVector
 
 from config.embedded import Layout, postgres
 from config.embedded.processes import processes_in
-from search.embedding.fake_encoder import FakeEncoder
+from search.embedding.encoders.fake import FakeEncoder
 from search.models import EmbeddingSpace
 
 ROOT = Path(__file__).resolve().parents[3]

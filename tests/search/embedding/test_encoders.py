@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 from django.conf import LazySettings
 
-from search.embedding import encoders, worker
-from search.embedding.conversion import ConversionError, _folder, converted
-from search.embedding.encoders import encoder_of
-from search.embedding.local_encoder import LocalEncoder, native_dimensions
-from search.embedding.spaces import active_space
+from search.embedding.encoders import registry
+from search.embedding.encoders.conversion import ConversionError, _folder, converted
+from search.embedding.encoders.local import LocalEncoder, native_dimensions
+from search.embedding.encoders.registry import encoder_of
+from search.embedding.queue import worker
+from search.embedding.spaces.lifecycle import active_space
 from search.errors import EncoderUnavailable
 from search.models import EmbeddingSpace
 from search.models.embedding import EncoderKind
@@ -23,9 +24,9 @@ from tests.search.embedding.models_for_tests import save_static_model, save_tiny
 
 @pytest.fixture(autouse=True)
 def _no_encoder_stays() -> Iterator[None]:
-    encoders._loaded.clear()
+    registry._loaded.clear()
     yield
-    encoders._loaded.clear()
+    registry._loaded.clear()
 
 
 def space_of(model: Path, dimensions: int, **fields: object) -> EmbeddingSpace:
@@ -102,11 +103,11 @@ def test_only_workers_that_embed_are_warmed(monkeypatch: pytest.MonkeyPatch) -> 
     active_space()
     monkeypatch.setattr(worker._worker, "embeds", False)
     worker._start_child()
-    assert not encoders.is_loaded(active_space())
+    assert not registry.is_loaded(active_space())
     monkeypatch.setattr(worker._worker, "embeds", True)
     monkeypatch.setattr(worker, "_end_in_time", lambda: None)
     worker._start_child()
-    assert encoders.is_loaded(active_space())
+    assert registry.is_loaded(active_space())
 
 
 def test_the_children_of_a_pool_see_that_their_parent_is_to_end() -> None:

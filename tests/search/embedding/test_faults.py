@@ -20,7 +20,7 @@ import pytest
 
 from config import embedded
 from config.embedded.processes import processes_in
-from search.embedding.fake_encoder import FakeEncoder
+from search.embedding.encoders.fake import FakeEncoder
 from search.models import EmbeddingSpace
 from tests.search.embedding.endpoint import Endpoint
 from tests.search.embedding.stage import ROOT, Stage, wait_for

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from search.embedding import encoders, pipeline, queue
-from search.embedding.circuit import CircuitBreaker
-from search.embedding.http_encoder import PATIENCE_SECONDS, HttpEncoder
-from search.embedding.spaces import active_space
+from search.embedding.encoders import registry
+from search.embedding.encoders.circuit import CircuitBreaker
+from search.embedding.encoders.http import PATIENCE_SECONDS, HttpEncoder
+from search.embedding.queue import claims, pipeline
+from search.embedding.spaces.lifecycle import active_space
 from search.errors import EncoderRefused, EncoderUnavailable
 from search.models import EmbeddingSpace, ItemEmbedding
 from search.models.embedding import EmbeddingState, EncoderKind
@@ -59,7 +60,7 @@ def test_texts_go_in_batches_with_their_prefix_and_come_back_in_order(endpoint: 
 def test_a_request_ends_before_the_lease_of_its_items(endpoint: Endpoint) -> None:
     encoder = HttpEncoder(space_of(endpoint, timeout=600))
     assert encoder._client.timeout.read is not None
-    assert encoder._client.timeout.read + PATIENCE_SECONDS < queue.LEASE_SECONDS
+    assert encoder._client.timeout.read + PATIENCE_SECONDS < claims.LEASE_SECONDS
     encoder._client.close()
 
 
@@ -139,7 +140,7 @@ def test_passages_are_cut_by_a_careful_guess_of_tokens(encoder: HttpEncoder) -> 
 
 @pytest.mark.django_db
 def test_the_pipeline_through_http(endpoint: Endpoint) -> None:
-    encoders._loaded.clear()  # the fake encoder, which another test may have loaded for this space
+    registry._loaded.clear()  # the fake encoder, which another test may have loaded for this space
     EmbeddingSpace.objects.filter(pk=active_space().pk).update(
         kind=EncoderKind.HTTP, dimensions=DIMENSIONS, options={"url": endpoint.url, "timeout": 0.5}
     )
@@ -152,7 +153,7 @@ def test_the_pipeline_through_http(endpoint: Endpoint) -> None:
     assert pipeline.drain() == 9
     failed = ItemEmbedding.objects.get(state=EmbeddingState.FAILED)
     assert (failed.item.title, failed.error_class) == ("poison", "EncoderRefused")
-    encoder = encoders.encoder_of(active_space())
+    encoder = registry.encoder_of(active_space())
     assert isinstance(encoder, HttpEncoder)
     encoder._client.close()
-    encoders._loaded.clear()
+    registry._loaded.clear()

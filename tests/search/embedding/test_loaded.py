@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from search.embedding import cross_encoder, encoders
-from search.embedding.loaded import LoadedModels
+from search.embedding.encoders import cross_encoder, registry
+from search.embedding.encoders.loaded import LoadedModels
 from search.errors import EncoderUnavailable
 
 
@@ -57,7 +57,7 @@ def test_models_that_nobody_needs_are_freed() -> None:
     assert list(models.models) == ["c"]
 
 
-@pytest.mark.parametrize("models", [encoders._loaded, cross_encoder._loaded])
+@pytest.mark.parametrize("models", [registry._loaded, cross_encoder._loaded])
 def test_a_fork_starts_without_models_and_with_a_free_lock(models: LoadedModels[Any, Any]) -> None:
     models.get("of the parent", object, name="The model")
     try:

@@ -10,9 +10,10 @@ import pytest
 from django.db import connection, transaction
 
 from catalog.models import Item
-from search.embedding import pipeline, spaces, sweep
-from search.embedding.retry import retry, unsuccessful
-from search.embedding.spaces import active_space
+from search.embedding.queue import pipeline, sweep
+from search.embedding.queue.retry import retry, unsuccessful
+from search.embedding.spaces import lifecycle
+from search.embedding.spaces.lifecycle import active_space
 from search.models import EmbeddingSpace, ItemEmbedding, Passage
 from search.models.embedding import EncoderKind, SpaceState
 from tests.factories import add_items, make_collection
@@ -26,7 +27,7 @@ IS_ANYBODY_WAITING = "SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE wait_e
 def items() -> tuple[int, int]:
     """Two items in two spaces; the row of the first lies behind that of the second."""
     active_space()
-    spaces.add_space(name="new", model="fake", kind=EncoderKind.FAKE, dimensions=8)
+    lifecycle.add_space(name="new", model="fake", kind=EncoderKind.FAKE, dimensions=8)
     EmbeddingSpace.objects.filter(name="new").update(state=SpaceState.READY)
     first, second = add_items(make_collection(), {"title": "first"}, {"title": "second"})
     pipeline.drain()
@@ -36,7 +37,7 @@ def items() -> tuple[int, int]:
 
 
 def retire() -> None:
-    spaces.retire_space(spaces.get_space("new"))
+    lifecycle.retire_space(lifecycle.get_space("new"))
     assert not ItemEmbedding.objects.filter(space__name="new").exists()
     assert not Passage.objects.filter(space__name="new").exists()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from search.embedding.pace import AIM_SECONDS, FIRST, MOST, Pace
+from search.embedding.queue.pace import AIM_SECONDS, FIRST, MOST, Pace
 
 
 def test_a_quick_model_soon_gets_as_many_as_there_may_be() -> None:

@@ -12,9 +12,10 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.utils import timezone
 
 from catalog.models import Collection, Item
-from search.embedding import encoders, pace, pipeline, queue, store
-from search.embedding.encoder import Vectors
-from search.embedding.spaces import active_space
+from search.embedding.encoders import registry
+from search.embedding.encoders.port import Vectors
+from search.embedding.queue import claims, pace, pipeline, vector_store
+from search.embedding.spaces.lifecycle import active_space
 from search.errors import EncoderUnavailable
 from search.models import EmbeddingSpace, ItemEmbedding, Passage
 from search.models.embedding import EmbeddingState, EncoderKind
@@ -32,7 +33,7 @@ def _encoder_of_its_own() -> Iterator[None]:
 
 
 def _forget() -> None:
-    encoders._loaded.clear()
+    registry._loaded.clear()
     pipeline._paces.clear()
 
 
@@ -95,7 +96,7 @@ def test_an_item_too_large_for_memory_is_tried_again_and_fails_in_the_end() -> N
     row = ItemEmbedding.objects.get(item__title="poison")
     assert (row.state, row.attempts, row.error_class) == (EmbeddingState.PENDING, 1, "MemoryError")
     assert row.next_attempt_at > row.marked_at
-    for _ in range(queue.MAX_ATTEMPTS):
+    for _ in range(claims.MAX_ATTEMPTS):
         ItemEmbedding.objects.update(next_attempt_at=row.marked_at)
         pipeline.drain()
     assert ItemEmbedding.objects.get(item__title="poison").state == EmbeddingState.FAILED
@@ -104,13 +105,13 @@ def test_an_item_too_large_for_memory_is_tried_again_and_fails_in_the_end() -> N
 @pytest.mark.usefixtures("collection")
 def test_while_the_encoder_is_down_items_wait_however_long() -> None:
     encoder = use(down)
-    for _ in range(queue.MAX_ATTEMPTS + 3):
+    for _ in range(claims.MAX_ATTEMPTS + 3):
         ItemEmbedding.objects.update(next_attempt_at="2026-01-01T00:00Z")
         assert pipeline.drain() == 0
     assert states() == {"pending": 20}
     row = ItemEmbedding.objects.all()[0]
-    assert (row.error_class, row.attempts) == ("EncoderUnavailable", queue.MAX_ATTEMPTS + 3)
-    assert encoder.calls == queue.MAX_ATTEMPTS + 3, "one call for each try, not one for each item"
+    assert (row.error_class, row.attempts) == ("EncoderUnavailable", claims.MAX_ATTEMPTS + 3)
+    assert encoder.calls == claims.MAX_ATTEMPTS + 3, "one call for each try, not one for each item"
     use()
     ItemEmbedding.objects.update(next_attempt_at="2026-01-01T00:00Z")
     assert pipeline.drain() == 20
@@ -127,7 +128,7 @@ def test_the_pauses_between_attempts_grow_and_differ() -> None:
         due = ItemEmbedding.objects.values_list("next_attempt_at", flat=True)
         pauses.append(sorted((at - started).total_seconds() for at in due))
     for attempt, found in enumerate(pauses):
-        longest = min(queue.BACKOFF_SECONDS * 2**attempt, queue.MAX_OUTAGE_BACKOFF_SECONDS)
+        longest = min(claims.BACKOFF_SECONDS * 2**attempt, claims.MAX_OUTAGE_BACKOFF_SECONDS)
         assert longest / 2 <= found[0] < found[-1] <= longest + 2, "half of it is random, so that not all come at once"
 
 
@@ -148,11 +149,11 @@ def test_an_encoder_that_can_encode_nothing_blames_no_item() -> None:
 
 @pytest.mark.usefixtures("collection")
 def test_a_model_that_cannot_be_loaded_blames_no_item(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(space: EmbeddingSpace) -> encoders.Encoder:
+    def fail(space: EmbeddingSpace) -> registry.Encoder:
         raise OSError("no such model")
 
-    monkeypatch.setitem(encoders.KINDS, EncoderKind.FAKE, fail)
-    encoders.forget(active_space())
+    monkeypatch.setitem(registry.KINDS, EncoderKind.FAKE, fail)
+    registry.forget(active_space())
     assert pipeline.drain() == 0
     assert states() == {"pending": 20}
     assert "no such model" in ItemEmbedding.objects.all()[0].error_message
@@ -244,7 +245,7 @@ def test_a_process_gives_back_all_that_it_holds_from_another_thread() -> None:
         return vectors
 
     use(hand_back)
-    assert pipeline.embed(queue.claim(10)) == 0, "whoever lost the lease stores nothing"
+    assert pipeline.embed(claims.claim(10)) == 0, "whoever lost the lease stores nothing"
     assert not ItemEmbedding.objects.filter(attempts__gt=0).exists()
     assert not pipeline._held
     use()
@@ -288,7 +289,7 @@ def test_a_database_error_while_storing_leaves_the_items_waiting(monkeypatch: py
     def fail(results: object) -> None:
         raise OperationalError("disk full")
 
-    monkeypatch.setattr(store, "store", fail)
+    monkeypatch.setattr(vector_store, "store", fail)
     with pytest.raises(OperationalError):
         pipeline.drain()
     row = ItemEmbedding.objects.get()

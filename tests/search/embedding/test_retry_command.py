@@ -7,7 +7,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from search.embedding import pipeline
+from search.embedding.queue import pipeline
 from search.models import ItemEmbedding
 from search.models.embedding import EmbeddingState
 from tests.factories import add_items, make_collection

@@ -16,16 +16,19 @@ from django.utils import timezone
 
 from catalog.models import Collection, Item, Run
 from catalog.models.run import RunState
-from search.embedding import encoders, pipeline, runs, spaces, sweep
-from search.embedding.activation import uncovered
+from search.embedding.encoders import registry
+from search.embedding.queue import pipeline, sweep
+from search.embedding.spaces import lifecycle, runs
+from search.embedding.spaces.activation import uncovered
 from search.embedding.status import backlog, item_embeddings
 from search.errors import SpaceConflict
 from search.models import EmbeddingSpace, EvaluationRun, ItemEmbedding, Passage
 from search.models.embedding import EncoderKind, Modality, Priority, SpaceState
 from search.readiness import promote_built_spaces
-from search.retrieval import indexes, legs
+from search.retrieval.ranking import legs
 from search.retrieval.search import search
 from search.retrieval.types import SearchRequest
+from search.retrieval.upkeep import indexes
 from tests.factories import add_items, shop_of
 from tests.search.embedding.models_for_tests import save_static_model
 
@@ -34,9 +37,9 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _no_encoder_stays() -> Iterator[None]:
-    encoders._loaded.clear()
+    registry._loaded.clear()
     yield
-    encoders._loaded.clear()
+    registry._loaded.clear()
 
 
 @pytest.fixture
@@ -46,15 +49,15 @@ def collection() -> Collection:
 
 def added(name: str = "new", **fields: object) -> EmbeddingSpace:
     fields = {"dimensions": 64, "options": {"salt": name}, **fields}
-    return spaces.add_space(name=name, model="fake", kind=EncoderKind.FAKE, **fields)  # type: ignore[arg-type]
+    return lifecycle.add_space(name=name, model="fake", kind=EncoderKind.FAKE, **fields)  # type: ignore[arg-type]
 
 
 def built(name: str = "new") -> EmbeddingSpace:
     space = added(name)
-    spaces.build_space(space)
+    lifecycle.build_space(space)
     pipeline.drain()
     promote_built_spaces()
-    return spaces.get_space(name)
+    return lifecycle.get_space(name)
 
 
 def evaluated(new: float, old: float) -> None:
@@ -70,13 +73,13 @@ def test_an_added_space_costs_nothing_until_it_is_built(collection: Collection) 
     space = added()
     add_items(collection, {"title": "one more"})
     assert not ItemEmbedding.objects.filter(space=space).exists()
-    run = spaces.build_space(space)
+    run = lifecycle.build_space(space)
     assert (run.total, run.done, run.state) == (31, 0, RunState.RUNNING)
     assert set(ItemEmbedding.objects.filter(space=space).values_list("priority", flat=True)) == {Priority.BACKFILL}
 
 
 def test_a_run_counts_rows_and_ends_with_them(collection: Collection) -> None:
-    run = spaces.build_space(added())
+    run = lifecycle.build_space(added())
     ItemEmbedding.objects.filter(space__name="new", item__title__endswith="1").update(state="failed")
     pipeline.drain()
     runs.refresh_running()
@@ -85,11 +88,11 @@ def test_a_run_counts_rows_and_ends_with_them(collection: Collection) -> None:
 
 
 def test_cancelling_the_backfill_of_a_new_space_retires_it(collection: Collection) -> None:
-    run = spaces.build_space(added())
+    run = lifecycle.build_space(added())
     Run.objects.filter(pk=run.pk).update(cancel_requested=True)
     runs.refresh_running()
     run.refresh_from_db()
-    assert (run.state, spaces.get_space("new").state) == (RunState.CANCELLED, SpaceState.RETIRED)
+    assert (run.state, lifecycle.get_space("new").state) == (RunState.CANCELLED, SpaceState.RETIRED)
     assert not ItemEmbedding.objects.filter(space__name="new").exists()
 
 
@@ -104,55 +107,55 @@ def test_an_import_whose_process_is_gone_is_abandoned() -> None:
 
 def test_only_a_complete_space_is_ready(collection: Collection) -> None:
     space = added()
-    spaces.build_space(space)
+    lifecycle.build_space(space)
     assert promote_built_spaces() == []
     with pytest.raises(SpaceConflict, match="building, not ready"):
-        spaces.activate_space(space, is_forced=True)
+        lifecycle.activate_space(space, is_forced=True)
     pipeline.drain()
     assert [one.name for one in promote_built_spaces()] == ["new"]
     Item.objects.filter(title__endswith="7").update(title="changed")
-    assert uncovered(spaces.get_space("new")) == 0, "they still have vectors in both"
+    assert uncovered(lifecycle.get_space("new")) == 0, "they still have vectors in both"
     ItemEmbedding.objects.filter(space=space, item__title__endswith="8").update(digest=None, state="failed")
     with pytest.raises(SpaceConflict, match="3 items have no vectors in new"):
-        spaces.activate_space(space, is_forced=True)
+        lifecycle.activate_space(space, is_forced=True)
 
 
 def test_a_worse_or_unknown_space_is_activated_by_force_only(collection: Collection) -> None:
     space = built()
     with pytest.raises(SpaceConflict, match="was not compared with fake"):
-        spaces.activate_space(space)
+        lifecycle.activate_space(space)
     evaluated(new=0.50, old=0.60)
     with pytest.raises(SpaceConflict, match=r"worse than fake: nDCG@10 0\.500 against 0\.600"):
-        spaces.activate_space(space)
+        lifecycle.activate_space(space)
     evaluated(new=0.60, old=0.60)
-    assert spaces.activate_space(space).state == SpaceState.ACTIVE
-    assert spaces.active_space().name == "new"
-    assert spaces.get_space("fake").state == SpaceState.READY
+    assert lifecycle.activate_space(space).state == SpaceState.ACTIVE
+    assert lifecycle.active_space().name == "new"
+    assert lifecycle.get_space("fake").state == SpaceState.READY
 
 
 def test_the_space_before_stays_current_until_it_is_retired(collection: Collection) -> None:
-    spaces.activate_space(built(), is_forced=True)
+    lifecycle.activate_space(built(), is_forced=True)
     add_items(collection, {"title": "added afterwards"})
     assert pipeline.drain() == 2
-    assert spaces.roll_back().name == "fake"
-    assert spaces.roll_back().name == "new"
+    assert lifecycle.roll_back().name == "fake"
+    assert lifecycle.roll_back().name == "new"
     with pytest.raises(SpaceConflict, match="activate another"):
-        spaces.retire_space(spaces.active_space())
+        lifecycle.retire_space(lifecycle.active_space())
     with pytest.raises(SpaceConflict, match="until a moment ago"):
-        spaces.retire_space(spaces.get_space("fake"))
-    spaces.retire_space(spaces.get_space("fake"), is_forced=True)
+        lifecycle.retire_space(lifecycle.get_space("fake"))
+    lifecycle.retire_space(lifecycle.get_space("fake"), is_forced=True)
     assert set(Passage.objects.values_list("space__name", flat=True)) == {"new"}
     with pytest.raises(SpaceConflict, match="No space that was active"):
-        spaces.roll_back()
+        lifecycle.roll_back()
 
 
 def test_a_worker_that_holds_items_of_a_retired_space_is_harmless(collection: Collection) -> None:
-    from search.embedding import queue
+    from search.embedding.queue import claims
 
     space = added()
-    spaces.build_space(space)
-    claimed = queue.claim(100)
-    spaces.retire_space(space)
+    lifecycle.build_space(space)
+    claimed = claims.claim(100)
+    lifecycle.retire_space(space)
     assert pipeline.embed(claimed) == 0
     assert not Passage.objects.filter(space=space).exists()
 
@@ -161,7 +164,7 @@ def test_a_worker_that_holds_items_of_a_retired_space_is_harmless(collection: Co
 def test_searches_during_activation_and_rollback_all_succeed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(indexes, "MIN_PASSAGES", 20)
     collection = shop_of(*({"title": f"lamp number {n}"} for n in range(30)))
-    spaces.build_space(added())
+    lifecycle.build_space(added())
     pipeline.drain()
     indexes.build_missing()
     promote_built_spaces()
@@ -180,11 +183,11 @@ def test_searches_during_activation_and_rollback_all_succeed(monkeypatch: pytest
     with ThreadPoolExecutor(3) as pool:
         searches = [pool.submit(hammer) for _ in range(3)]
         for _ in range(6):
-            spaces.activate_space(spaces.get_space("new"), is_forced=True)
-            spaces.roll_back()
-        spaces.activate_space(spaces.get_space("new"), is_forced=True)
+            lifecycle.activate_space(lifecycle.get_space("new"), is_forced=True)
+            lifecycle.roll_back()
+        lifecycle.activate_space(lifecycle.get_space("new"), is_forced=True)
         threading.Event().wait(0.2)
-        spaces.retire_space(spaces.get_space("fake"), is_forced=True)
+        lifecycle.retire_space(lifecycle.get_space("fake"), is_forced=True)
         indexes.build_missing()
         threading.Event().wait(0.2)
         ended.set()
@@ -194,7 +197,7 @@ def test_searches_during_activation_and_rollback_all_succeed(monkeypatch: pytest
     assert found[0] > 0
     assert mixed == []
     assert [name for name in indexes._existing() if "hnsw" in name] == [
-        f"passage_hnsw_s{spaces.active_space().pk}_c{collection.pk}"
+        f"passage_hnsw_s{lifecycle.active_space().pk}_c{collection.pk}"
     ]
 
 
@@ -241,7 +244,7 @@ def test_the_command_walks_the_whole_way(collection: Collection, tmp_path: Path)
 
 
 def test_a_space_of_another_modality_stands_beside_that_of_texts(collection: Collection) -> None:
-    active_text = spaces.active_space()
+    active_text = lifecycle.active_space()
     images = EmbeddingSpace.objects.create(
         name="images", kind="fake", model="fake", dimensions=8, modality=Modality.IMAGE, state=SpaceState.ACTIVE
     )
@@ -252,13 +255,13 @@ def test_a_space_of_another_modality_stands_beside_that_of_texts(collection: Col
         item=item, space=images, collection=collection,
         marked_at=timezone.now(), next_attempt_at=timezone.now(),
     )  # fmt: skip
-    assert spaces.active_space() == active_text
-    assert spaces.active_space(Modality.IMAGE) == images
+    assert lifecycle.active_space() == active_text
+    assert lifecycle.active_space(Modality.IMAGE) == images
     assert item_embeddings([item.pk])[item.pk].state == "embedded"
     assert backlog()[0]["pending"] == 0
     sweep.sweep()
     assert pipeline.drain() == 0, "what an image needs, no encoder of texts is given"
     assert ItemEmbedding.objects.filter(space=images).count() == 1
     new = built()
-    spaces.activate_space(new, is_forced=True)
-    assert spaces.active_space(Modality.IMAGE) == images, "one model is replaced, not the other"
+    lifecycle.activate_space(new, is_forced=True)
+    assert lifecycle.active_space(Modality.IMAGE) == images, "one model is replaced, not the other"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from catalog.models import Item
-from search.embedding import pipeline, sweep
-from search.embedding.spaces import active_space
-from search.embedding.sweep import SweepReport
+from search.embedding.queue import pipeline, sweep
+from search.embedding.queue.sweep import SweepReport
+from search.embedding.spaces.lifecycle import active_space
 from search.models import EmbeddingSpace, ItemEmbedding, Passage
 from search.models.embedding import EmbeddingState, SpaceState
 from tests.factories import add_items, make_collection

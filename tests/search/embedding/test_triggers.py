@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 
 from catalog.models import Collection, Item
-from search.embedding import pipeline
+from search.embedding.queue import pipeline
 from search.models import EmbeddingSpace, ItemEmbedding, Passage
 from search.models.embedding import EmbeddingState, Priority, SpaceState
 from tests.factories import add_items, make_collection

@@ -11,13 +11,15 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from search.embedding import encoders, pipeline, spaces, warmth
-from search.embedding.fake_encoder import FakeEncoder
+from search.embedding.encoders import registry
+from search.embedding.encoders.fake import FakeEncoder
+from search.embedding.queue import pipeline
+from search.embedding.spaces import lifecycle, warmth
 from search.errors import EncoderUnavailable
 from search.models import EmbeddingSpace
 from search.models.embedding import EncoderKind
 from search.readiness import promote_built_spaces
-from search.retrieval import legs
+from search.retrieval.ranking import legs
 from search.retrieval.search import search
 from search.retrieval.types import SearchRequest
 from tests.factories import shop_of
@@ -44,13 +46,13 @@ class SlowLoading:
 
 @pytest.fixture
 def loading(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowLoading]:
-    encoders._loaded.clear()
+    registry._loaded.clear()
     slow = SlowLoading()
     yield slow
     slow.may_load.set()
     wait_until(lambda: not warmth._keeper.loading)
     warmth._keeper.clear()
-    encoders._loaded.clear()
+    registry._loaded.clear()
 
 
 def wait_until(condition: object) -> None:
@@ -62,17 +64,17 @@ def wait_until(condition: object) -> None:
 
 def as_web_process(loading: SlowLoading, monkeypatch: pytest.MonkeyPatch) -> None:
     """A process that has the model before in memory, and no thread that looks: the test does."""
-    encoders._loaded.clear()
-    encoders.encoder_of(spaces.get_space("fake"))
-    monkeypatch.setitem(encoders.KINDS, EncoderKind.FAKE, loading)
+    registry._loaded.clear()
+    registry.encoder_of(lifecycle.get_space("fake"))
+    monkeypatch.setitem(registry.KINDS, EncoderKind.FAKE, loading)
     monkeypatch.setattr(warmth._keeper, "is_on", True)
 
 
 def two_spaces() -> EmbeddingSpace:
     """The collection in the space that answers and in `new`, which is ready."""
-    spaces.active_space()
-    new = spaces.add_space(name="new", model="fake", kind=EncoderKind.FAKE, dimensions=64, options={"salt": "new"})
-    spaces.build_space(new)
+    lifecycle.active_space()
+    new = lifecycle.add_space(name="new", model="fake", kind=EncoderKind.FAKE, dimensions=64, options={"salt": "new"})
+    lifecycle.build_space(new)
     pipeline.drain()
     promote_built_spaces()
     return new
@@ -83,20 +85,20 @@ def test_the_space_before_answers_until_the_model_is_loaded(
 ) -> None:
     new = two_spaces()
     as_web_process(loading, monkeypatch)
-    spaces.activate_space(new, is_forced=True)
-    assert [spaces.active_space().name for _ in range(3)] == ["fake"] * 3
+    lifecycle.activate_space(new, is_forced=True)
+    assert [lifecycle.active_space().name for _ in range(3)] == ["fake"] * 3
     loading.may_load.set()
-    wait_until(lambda: encoders.is_loaded(new))
-    assert spaces.active_space().name == "new"
+    wait_until(lambda: registry.is_loaded(new))
+    assert lifecycle.active_space().name == "new"
     assert loading.times == 1
-    assert spaces.roll_back().name == spaces.active_space().name == "fake"
+    assert lifecycle.roll_back().name == lifecycle.active_space().name == "fake"
 
 
 def test_other_processes_answer_by_the_new_space_at_once(loading: SlowLoading) -> None:
     new = two_spaces()
-    encoders.forget(new)
-    spaces.activate_space(new, is_forced=True)
-    assert spaces.active_space().name == "new"
+    registry.forget(new)
+    lifecycle.activate_space(new, is_forced=True)
+    assert lifecycle.active_space().name == "new"
     assert not warmth._keeper.loading
 
 
@@ -105,11 +107,11 @@ def test_patience_ends_before_the_space_before_may_be_retired(
 ) -> None:
     new = two_spaces()
     as_web_process(loading, monkeypatch)
-    spaces.activate_space(new, is_forced=True)
-    assert spaces.active_space().name == "fake"
+    lifecycle.activate_space(new, is_forced=True)
+    assert lifecycle.active_space().name == "fake"
     EmbeddingSpace.objects.filter(name="new").update(activated_at=timezone.now() - warmth.PATIENCE)
-    assert spaces.active_space().name == "new"
-    assert warmth.PATIENCE + timedelta(seconds=10) < spaces.GRACE
+    assert lifecycle.active_space().name == "new"
+    assert warmth.PATIENCE + timedelta(seconds=10) < lifecycle.GRACE
 
 
 def test_a_space_that_was_retired_by_force_answers_no_more(
@@ -117,13 +119,13 @@ def test_a_space_that_was_retired_by_force_answers_no_more(
 ) -> None:
     new = two_spaces()
     as_web_process(loading, monkeypatch)
-    spaces.activate_space(new, is_forced=True)
-    before = spaces.get_space("fake")
-    spaces.retire_space(before, is_forced=True)
-    encoders.encoder_of(before)
-    assert spaces.active_space().name == "new"
+    lifecycle.activate_space(new, is_forced=True)
+    before = lifecycle.get_space("fake")
+    lifecycle.retire_space(before, is_forced=True)
+    registry.encoder_of(before)
+    assert lifecycle.active_space().name == "new"
     warmth.look()
-    assert not encoders.is_loaded(before)
+    assert not registry.is_loaded(before)
 
 
 def test_a_model_that_cannot_be_loaded_is_reported_by_words_alone_after_the_patience(
@@ -134,13 +136,13 @@ def test_a_model_that_cannot_be_loaded_is_reported_by_words_alone_after_the_pati
     as_web_process(loading, monkeypatch)
     loading.is_broken = True
     loading.may_load.set()
-    spaces.activate_space(new, is_forced=True)
+    lifecycle.activate_space(new, is_forced=True)
     assert not search(SearchRequest(collection, "lamp")).is_degraded
     wait_until(lambda: not warmth._keeper.loading)
     assert not search(SearchRequest(collection, "red")).is_degraded
     EmbeddingSpace.objects.filter(name="new").update(activated_at=timezone.now() - warmth.PATIENCE)
     with pytest.raises(EncoderUnavailable, match="the disk is gone"):
-        encoders.encoder_of(spaces.active_space())
+        registry.encoder_of(lifecycle.active_space())
     assert search(SearchRequest(collection, "a red lamp")).is_degraded
 
 
@@ -175,7 +177,7 @@ def test_a_thread_notices_the_activation_and_searches_never_wait_or_mix(
     warmth.start()
     searching = threading.Thread(target=hammer)
     searching.start()
-    spaces.activate_space(new, is_forced=True)
+    lifecycle.activate_space(new, is_forced=True)
     wait_until(lambda: loading.times == 1)
     count = len(found)
     wait_until(lambda: len(found) > count + 10)

@@ -14,9 +14,9 @@ from django.core.management import call_command
 
 from catalog.errors import InvalidInput
 from catalog.models import Collection, Item
-from search.duplicates.finding import Findings
-from search.duplicates.scan import scan
-from search.embedding import pipeline
+from search.duplicates.comparing.finding import Findings
+from search.duplicates.comparing.scan import scan
+from search.embedding.queue import pipeline
 from search.evaluation.datasets import ordered
 from search.evaluation.duplicate_quality import draw_labels, evaluate_calibrated
 from search.evaluation.metrics import pair_figures

@@ -12,7 +12,7 @@ from catalog import demo
 from catalog.models import Collection
 from search.evaluation.datasets import load_search_dataset
 from search.evaluation.search_quality import evaluate_mode
-from search.retrieval import calibration
+from search.retrieval.upkeep import null_distributions
 from tests.factories import add_items, find, ids, make_collection, make_searchable, use_real_model
 
 pytestmark = [pytest.mark.model, pytest.mark.django_db]
@@ -30,7 +30,7 @@ def shop(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[
         items = load_search_dataset(demo.FOLDER).items
         add_items(collection, *(item.model_dump() for item in items))
         make_searchable(collection)
-        calibration.calibrate(collection)
+        null_distributions.calibrate(collection)
         yield collection
         transaction.set_rollback(True)
 

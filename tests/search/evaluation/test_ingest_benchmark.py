@@ -14,7 +14,7 @@ from django.db import connection
 from catalog.models import Collection, Item
 from catalog.services.items import save_item
 from catalog.signals import items_changed
-from search.embedding import pipeline, wakeup
+from search.embedding.queue import pipeline, wakeup
 from search.evaluation import ingest_benchmark
 from search.evaluation.ingest_benchmark import measure_pipeline, measure_saving
 from search.models import ItemEmbedding

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.retrieval.bands import NullDistribution, band_of, null_distribution
+from search.retrieval.answer.bands import NullDistribution, band_of, null_distribution
 
 NULL = NullDistribution(0.3, 0.4, 0.6)
 STRENGTH = ["weak", "possible", "good", "strong"]

@@ -7,13 +7,13 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.retrieval.candidates import (
+from search.retrieval.query.query_words import QueryWord, QueryWords
+from search.retrieval.ranking.lexical import (
     MAX_PAIRS,
     MAX_RARE_WORDS,
     candidate_tsquery,
     estimated_pair_documents,
 )
-from search.retrieval.words import QueryWord, QueryWords
 
 WORDS = st.lists(
     st.builds(QueryWord, st.text("abc'\\ é", min_size=1, max_size=5), st.just(1), st.integers(0, 2_000)),

@@ -11,9 +11,9 @@ from django.conf import LazySettings
 from catalog.errors import InvalidInput
 from catalog.models import Collection, Item
 from catalog.services.collections import update_collection
-from search.embedding import cross_encoder
+from search.embedding.encoders import cross_encoder
 from search.models import DuplicatePair
-from search.retrieval import rerank
+from search.retrieval.ranking import rerank
 from tests.factories import all_pages, facet, find, ids, shop_of
 from tests.search.embedding.models_for_tests import save_tiny_cross_encoder
 

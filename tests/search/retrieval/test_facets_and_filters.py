@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from catalog.models import Collection
-from search.retrieval import legs
-from search.retrieval.filters import conditions_of
+from search.retrieval.query.query_words import QueryWords
+from search.retrieval.ranking import legs
+from search.retrieval.ranking.filters import conditions_of
 from search.retrieval.types import MODES, Filter, Mode
-from search.retrieval.words import QueryWords
 from tests.factories import facet, find, ids, shop_of
 
 pytestmark = pytest.mark.django_db

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.retrieval import fusion
+from search.retrieval.ranking import fusion
 
 SCORES = st.lists(st.floats(-100, 100), min_size=1, max_size=30).map(np.array)
 

@@ -9,13 +9,14 @@ from django.db import IntegrityError, connection, transaction
 
 from catalog.models import Collection
 from catalog.services.collections import delete_collection
-from search.embedding.spaces import active_space
+from search.embedding.spaces.lifecycle import active_space
 from search.evaluation.benchmark import measure_recall, sample_queries
 from search.models import EmbeddingSpace
 from search.models.embedding import SpaceState
 from search.related.related import related_items
-from search.retrieval import indexes, legs
+from search.retrieval.ranking import legs
 from search.retrieval.types import Filter
+from search.retrieval.upkeep import indexes
 from tests.factories import add_items, find, make_collection, make_searchable
 from tests.search.retrieval.plans import plans_of
 

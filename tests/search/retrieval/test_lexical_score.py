@@ -10,10 +10,10 @@ import pytest
 from django.db import connection
 
 from catalog.models import Collection, Item
-from search.retrieval import statistics
-from search.retrieval.candidates import length_sql, lexical_score_sql
-from search.retrieval.query import parse_query
-from search.retrieval.words import QueryWords, query_words
+from search.retrieval.query.parsing import parse_query
+from search.retrieval.query.query_words import QueryWords, query_words
+from search.retrieval.ranking.lexical import length_sql, lexical_score_sql
+from search.retrieval.upkeep import statistics
 from tests.factories import add_items, find, ids, make_collection
 
 pytestmark = pytest.mark.django_db

@@ -8,7 +8,7 @@ from django.http import QueryDict
 from catalog.errors import InvalidInput
 from catalog.models import Collection
 from search.errors import QueryTooLong
-from search.retrieval.parameters import MAX_OFFSET, decode_cursor, encode_cursor, parse_search
+from search.retrieval.query.parameters import MAX_OFFSET, decode_cursor, encode_cursor, parse_search
 from search.retrieval.types import MAX_FACETS, MAX_FILTERS, MAX_QUERY_LENGTH, Filter, SearchRequest
 
 SCHEMA = {

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from catalog.models import Item
-from search.embedding.encoders import FakeEncoder
+from search.embedding.encoders.registry import FakeEncoder
 from search.errors import EncoderUnavailable
 from search.retrieval.passages import find_passages
 from tests.factories import make_collection, shop_of

@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.retrieval.query import MAX_IDENTIFIERS, ParsedQuery, identifiers_in, normalize_identifier, parse_query
+from search.retrieval.query.parsing import (
+    MAX_IDENTIFIERS,
+    ParsedQuery,
+    identifiers_in,
+    normalize_identifier,
+    parse_query,
+)
 
 TYPED = st.text(alphabet=st.sampled_from("ab1 \"-\\%{}'é漢😀\t\x00"), max_size=40) | st.text(max_size=60)
 

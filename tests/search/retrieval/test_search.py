@@ -9,8 +9,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from catalog.models import Collection, Item
-from search.embedding import pipeline
-from search.embedding.encoders import FakeEncoder
+from search.embedding.encoders.registry import FakeEncoder
+from search.embedding.queue import pipeline
 from search.errors import EncoderUnavailable
 from search.models import Passage
 from search.retrieval.types import MODES, Filter, Mode

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.embedding.encoders import FakeEncoder
-from search.retrieval.sentences import sentences_of
+from search.embedding.encoders.registry import FakeEncoder
+from search.retrieval.answer.sentences import sentences_of
 from tests.factories import find, shop_of
 
 TEXT = "The first is long enough. Is the second one, too? e.g. this is the third one! And a rest"
@@ -72,7 +72,7 @@ def test_long_pages_look_at_few_sentences(monkeypatch: pytest.MonkeyPatch) -> No
     def count(space: object, vector: object, texts: Sequence[str]) -> None:
         encoded.append(len(texts))
 
-    monkeypatch.setattr("search.retrieval.hits.similarities", count)
+    monkeypatch.setattr("search.retrieval.answer.hits.similarities", count)
     assert len(find(shop, "torch", mode="semantic", limit=30).hits) == 30
     assert encoded == []  # who asks for no reasons is not kept waiting for them
     assert len(find(shop, "torch", mode="semantic", limit=30, explain=True).hits) == 30

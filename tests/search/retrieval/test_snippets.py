@@ -7,7 +7,7 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from search.retrieval.snippets import SNIPPET_LENGTH, body_snippet, marks_of, title_snippet
+from search.retrieval.answer.snippets import SNIPPET_LENGTH, body_snippet, marks_of, title_snippet
 from search.retrieval.types import Snippet
 
 FILLER = "Nothing of interest stands in this sentence at all. " * 12

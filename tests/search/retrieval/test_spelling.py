@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rapidfuzz.distance import OSA
 
-from search.retrieval.spelling import Reading, Vocabulary, read_unknown
+from search.retrieval.query.spelling import Reading, Vocabulary, read_unknown
 
 WORDS = {
     "sleeping": 40,

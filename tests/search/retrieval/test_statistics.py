@@ -8,11 +8,11 @@ from django.db import connection
 from catalog.models import Collection, Item
 from catalog.services.collections import update_collection
 from catalog.services.items import delete_item
-from search.embedding import pipeline
+from search.embedding.queue import pipeline
 from search.models import CollectionStatistic, WordStatistic
-from search.retrieval import calibration, statistics
-from search.retrieval.query import ParsedQuery
-from search.retrieval.words import query_words
+from search.retrieval.query.parsing import ParsedQuery
+from search.retrieval.query.query_words import query_words
+from search.retrieval.upkeep import null_distributions, statistics
 from tests.factories import add_items, find, make_collection, make_searchable, use_real_model
 
 pytestmark = pytest.mark.django_db
@@ -145,13 +145,13 @@ def filled(count: int) -> Collection:
 
 
 def test_a_small_collection_is_not_calibrated() -> None:
-    shop = filled(calibration.MIN_ITEMS - 1)
-    assert calibration.calibrate(shop) == [] and calibration.calibrate_missing() == 0
+    shop = filled(null_distributions.MIN_ITEMS - 1)
+    assert null_distributions.calibrate(shop) == [] and null_distributions.calibrate_missing() == 0
 
 
 def test_calibration_stores_rising_quantiles_of_unrelated_similarity() -> None:
     shop = filled(60)
-    quantiles = calibration.calibrate(shop)
+    quantiles = null_distributions.calibrate(shop)
     assert len(quantiles) == 3 and 0 < quantiles[0] <= quantiles[1] <= quantiles[2] < 1
     totals = CollectionStatistic.objects.get(collection=shop)
     assert totals.null_similarities == pytest.approx(quantiles)
@@ -160,15 +160,15 @@ def test_calibration_stores_rising_quantiles_of_unrelated_similarity() -> None:
 
 def test_each_collection_is_calibrated_once_and_again_for_another_space() -> None:
     shop = filled(60)
-    assert calibration.calibrate_missing() == 1
-    assert calibration.calibrate_missing() == 0
+    assert null_distributions.calibrate_missing() == 1
+    assert null_distributions.calibrate_missing() == 0
     CollectionStatistic.objects.filter(collection=shop).update(null_space_id=0)
-    assert calibration.calibrate_missing() == 1
+    assert null_distributions.calibrate_missing() == 1
 
 
 def test_counting_words_anew_keeps_the_calibration() -> None:
     shop = filled(60)
-    quantiles = calibration.calibrate(shop)
+    quantiles = null_distributions.calibrate(shop)
     statistics.refresh(shop.pk)
     assert CollectionStatistic.objects.get(collection=shop).null_similarities == pytest.approx(quantiles)
 

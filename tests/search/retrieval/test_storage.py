@@ -13,19 +13,22 @@ from django.db import connection
 from pgvector import HalfVector, Vector
 
 from catalog.models import Collection
-from search.duplicates import lookup
+from search.duplicates.candidates import lookup
 from search.duplicates.rules import rules_of
-from search.embedding import encoders, pipeline, spaces
-from search.embedding.encoder import Vectors
-from search.embedding.spaces import active_space
+from search.embedding.encoders import registry
+from search.embedding.encoders.port import Vectors
+from search.embedding.queue import pipeline
+from search.embedding.spaces import lifecycle
+from search.embedding.spaces.lifecycle import active_space
 from search.errors import SpaceConflict
 from search.models import EmbeddingSpace, Passage
 from search.models.embedding import EncoderKind, SpaceState, Storage
 from search.related.neighbours import item_vectors, nearest_items
-from search.retrieval import indexes, legs
-from search.retrieval.filters import Conditions
 from search.retrieval.passages import find_passages
-from search.retrieval.words import QueryWords
+from search.retrieval.query.query_words import QueryWords
+from search.retrieval.ranking import legs
+from search.retrieval.ranking.filters import Conditions
+from search.retrieval.upkeep import indexes
 from tests.factories import add_items, find, ids, make_collection, shop_of
 from tests.search.retrieval.plans import plans, plans_of
 
@@ -35,9 +38,9 @@ OPERATORS = {Storage.FLOAT: "vector(", Storage.HALF: "halfvec(", Storage.BINARY:
 
 @pytest.fixture(autouse=True)
 def _no_encoder_stays() -> Iterator[None]:
-    encoders._loaded.clear()
+    registry._loaded.clear()
     yield
-    encoders._loaded.clear()
+    registry._loaded.clear()
 
 
 def space_of(storage: Storage, dimensions: int = 384) -> EmbeddingSpace:
@@ -134,7 +137,7 @@ def test_what_is_kept_of_a_vector(storage: Storage) -> None:
     add_items(collection, {"title": "red lamp"}, {"title": "blue lamp"})
     pipeline.drain()
     passage = Passage.objects.get(item__title="red lamp")
-    exact = encoders.encoder_of(space).encode_documents(["red lamp\n"])[0]
+    exact = registry.encoder_of(space).encode_documents(["red lamp\n"])[0]
     assert np.array_equal(np.asarray(passage.embedding, dtype=np.float16), exact.astype(np.float16))
     if storage == Storage.FLOAT:
         assert np.array_equal(np.asarray(passage.full_embedding, dtype=np.float32), exact)
@@ -152,7 +155,7 @@ def test_snippets_passages_feedback_and_related_items_read_full_precision_where_
     space = space_of(Storage.FLOAT)
     shop = shop_of({"title": "Story", "body": f"{LONG}The keeper drinks tea. {LONG}"}, {"title": "keeper tea"})
     (story, note) = shop.items.order_by("id")
-    encoder = encoders.encoder_of(space)
+    encoder = registry.encoder_of(space)
     query = "the keeper drinks tea"
     best = max(
         Passage.objects.filter(item=story, ordinal__gt=0),
@@ -176,7 +179,7 @@ def test_snippets_passages_feedback_and_related_items_read_full_precision_where_
 @pytest.mark.parametrize(("storage", "most"), [("float", 2_000), ("half", 4_000), ("binary", 16_000)])
 def test_a_space_has_no_more_dimensions_than_its_index_can_have(storage: str, most: int) -> None:
     def add(name: str, dimensions: int) -> EmbeddingSpace:
-        return spaces.add_space(
+        return lifecycle.add_space(
             name=name, model="fake", kind=EncoderKind.FAKE, dimensions=dimensions, storage=Storage(storage)
         )
 

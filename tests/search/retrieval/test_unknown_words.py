@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from catalog.models import Collection, Item
-from search.embedding.encoders import encoder_of
-from search.retrieval import statistics
-from search.retrieval.query import parse_query
-from search.retrieval.vocabulary import read_query
+from search.embedding.encoders.registry import encoder_of
+from search.retrieval.query.parsing import parse_query
+from search.retrieval.query.unknown_words import read_query
+from search.retrieval.upkeep import statistics
 from tests.factories import add_items, find, ids, make_searchable, shop_of, use_real_model
 
 pytestmark = pytest.mark.django_db

@@ -1,0 +1,1 @@
+"""In: stored evaluations. Out: their lists, pages and charts in the admin."""

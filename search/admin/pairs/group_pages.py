@@ -1,0 +1,138 @@
+"""The groups of a collection's duplicates, and the page of one: leave a member out, or merge all into the keeper."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import reverse
+
+from catalog.access import actor_of_user
+from catalog.errors import CatalogError
+from catalog.models import Collection, Item
+from search.admin.pairs.review_steps import last_title, remember
+from search.duplicates.review.groups import Group, exclude_member, merge_group, read_group
+from search.duplicates.review.keeper import Choice, choose
+from search.duplicates.review.merging import facts_of
+from search.duplicates.review.pairs import groups_of_collection
+from search.duplicates.review.review import Step
+from search.models import DuplicatePair
+
+if TYPE_CHECKING:
+    from search.admin.pairs.duplicate_pair import DuplicatePairAdmin
+
+PER_PAGE = 25
+
+
+@dataclass(frozen=True, slots=True)
+class ListedGroup:
+    """A group as a line of the list."""
+
+    members: list[Item]
+    keeper: Item
+    suggestion: Choice
+
+
+def list_groups(model_admin: DuplicatePairAdmin, request: HttpRequest) -> HttpResponse:
+    """The groups of one collection, the largest first."""
+    collections = list(Collection.objects.filter(duplicate_pairs__isnull=False).distinct().order_by("name"))
+    asked = request.GET.get("collection", "")
+    chosen = next((one for one in collections if str(one.pk) == asked), collections[0] if collections else None)
+    groups = sorted(groups_of_collection(chosen), key=len, reverse=True) if chosen else []
+    page = Paginator(groups, PER_PAGE).get_page(request.GET.get("p"))
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "opts": model_admin.opts,
+        "title": "Groups of duplicates",
+        "collections": collections,
+        "chosen": chosen,
+        "page": page,
+        "groups": _listed(list(page.object_list)),
+        **_undo(model_admin, request),
+    }
+    return TemplateResponse(request, "admin/search/duplicatepair/groups.html", context)
+
+
+def show_group(model_admin: DuplicatePairAdmin, request: HttpRequest, item_id: int) -> HttpResponse:
+    """The group that the item is in; a post previews what would be done and, confirmed, does it."""
+    if request.method not in ("GET", "POST"):
+        return HttpResponseNotAllowed(["GET", "POST"])
+    item = get_object_or_404(Item.objects.light(), pk=item_id)
+    group = read_group(item)
+    if group is None:
+        messages.info(request, f"“{item}” is in no group now.")
+        return HttpResponseRedirect(f"{reverse('admin:search_duplicate_groups')}?collection={item.collection_id}")
+    asked = request.POST if request.method == "POST" else request.GET
+    subject = next((one for one in group.members if str(one.pk) == asked.get("item")), None)
+    action = request.POST.get("action", "")
+    if request.method == "POST":
+        if action not in ("merge", "exclude") or subject is None:
+            return HttpResponse("There is no such action, or no such member.", status=422)
+        may_do = model_admin.has_merge_permission if action == "merge" else model_admin.has_decide_permission
+        if not may_do(request):
+            raise PermissionDenied
+        if "confirmed" in request.POST:
+            return _do(model_admin, request, item, subject, action)
+    return _page(model_admin, request, group, subject, action)
+
+
+def _page(
+    model_admin: DuplicatePairAdmin, request: HttpRequest, group: Group, subject: Item | None, action: str
+) -> HttpResponse:
+    context: dict[str, Any] = {
+        **model_admin.admin_site.each_context(request),
+        "opts": model_admin.opts,
+        "title": f"A group of {len(group.members)}",
+        "group": group,
+        "subject": subject,
+        "action": action,
+        "others": [one for one in group.members if one is not subject],
+        "dismissed": group.pairs_of(subject.pk) if subject else [],
+        "can_decide": model_admin.has_decide_permission(request),
+        "can_merge": model_admin.has_merge_permission(request),
+        **_undo(model_admin, request),
+    }
+    return TemplateResponse(request, "admin/search/duplicatepair/group.html", context)
+
+
+def _do(model_admin: DuplicatePairAdmin, request: HttpRequest, item: Item, subject: Item, action: str) -> HttpResponse:
+    actor = actor_of_user(request.user)
+    seen = {int(pk) for pk in request.POST.getlist("member") if pk.isdecimal()}
+    steps: list[Step] = []
+    try:
+        if action == "merge":
+            steps = merge_group(keeper=subject, member_ids=seen, actor=actor)
+            done = f"{len(steps)} items were merged into “{subject}”."
+        else:
+            steps = exclude_member(member=subject, member_ids=seen, actor=actor)
+            done = f"“{subject}” was left out of its group."
+    except CatalogError as error:
+        messages.error(request, error.message)
+        return HttpResponseRedirect(reverse("admin:search_duplicate_group", args=[item.pk]))
+    for pair in DuplicatePair.objects.filter(pk__in=[step.pair_id for step in steps]):
+        model_admin.log_change(request, pair, done)
+    remember(request, done, steps)
+    messages.success(request, done)
+    return HttpResponseRedirect(f"{reverse('admin:search_duplicate_groups')}?collection={item.collection_id}")
+
+
+def _listed(groups: list[list[int]]) -> list[ListedGroup]:
+    items = Item.objects.light().in_bulk([pk for ids in groups for pk in ids])
+    facts = facts_of(items.values())
+    listed = []
+    for ids in groups:
+        members = [items[pk] for pk in ids]
+        suggestion = choose([facts[pk] for pk in ids])
+        listed.append(ListedGroup(members, items[suggestion.item_id], suggestion))
+    return listed
+
+
+def _undo(model_admin: DuplicatePairAdmin, request: HttpRequest) -> dict[str, str]:
+    title = last_title(request) if model_admin.has_decide_permission(request) else ""
+    return {"undo_title": title, "back": request.get_full_path()}

@@ -1,0 +1,1 @@
+"""In: the vectors and words of a collection's items. Out: the pairs worth comparing."""

@@ -1,0 +1,1 @@
+"""In: a collection, or one item. Out: scored pairs, stored by a scan or returned by a check."""

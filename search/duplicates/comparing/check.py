@@ -1,0 +1,114 @@
+"""What an item that is not saved yet may duplicate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from catalog.models import Collection, Item
+from catalog.schemas import ItemInput, parse_attribute_schema
+from search.duplicates.calibration.tuning import scorer_of
+from search.duplicates.candidates import lookup
+from search.duplicates.candidates.generation import NEAREST, Floats
+from search.duplicates.comparing import word_counts
+from search.duplicates.comparing.comparison import Comparer
+from search.duplicates.comparing.records import Record, records_by_id
+from search.duplicates.evidence.explanation import describe
+from search.duplicates.evidence.scorer import to_score
+from search.duplicates.reading.words import WordStatistics
+from search.duplicates.rules import Rules, rules_of
+from search.embedding.encoders.registry import Encoder, encoder_of
+from search.embedding.spaces.lifecycle import active_space
+from search.embedding.text import embedded_text, passage_spans, text_digest
+from search.models import EmbeddingSpace
+
+MAX_PASSAGES = 6  # of a long text that are encoded: a person waits
+UNSAVED = 0  # the number of the new item among the records
+
+
+@dataclass(frozen=True, slots=True)
+class PossibleDuplicate:
+    """A stored item that the new one may repeat. `evidence` is that of `search.duplicates.evidence.explanation`."""
+
+    item: Item
+    score: float
+    is_flagged: bool
+    evidence: list[dict[str, Any]]
+
+
+def check_item(*, collection: Collection, entry: ItemInput, limit: int = 5) -> list[PossibleDuplicate]:
+    """The items that the entry may repeat, likeliest first. Raises EncoderUnavailable. Stores nothing."""
+    rules, space = rules_of(collection), active_space()
+    if not rules.is_enabled:
+        return []
+    record = _record(collection, entry, _vector(encoder_of(space), entry))
+    statistics = word_counts.statistics_of(collection)
+    others = _candidates(collection, space, record, rules, statistics, entry.external_id)
+    comparer = Comparer([record, *others], statistics, rules, scorer_of(collection))
+    evidence = [comparer.evidence((UNSAVED, at)) for at in range(1, len(others) + 1)]
+    scores = [to_score(comparer.scorer.log_odds(one)) for one in evidence]
+    best = sorted((at for at, score in enumerate(scores) if score >= rules.suggest), key=lambda at: -scores[at])[:limit]
+    items = Item.objects.light().select_related("collection").in_bulk([others[at].item_id for at in best])
+    return [
+        PossibleDuplicate(
+            item=items[others[at].item_id],
+            score=scores[at],
+            is_flagged=scores[at] >= rules.flag,
+            evidence=describe(evidence[at], comparer.scorer),
+        )
+        for at in best
+        if others[at].item_id in items
+    ]
+
+
+def _vector(encoder: Encoder, entry: ItemInput) -> Floats:
+    """The vector the item would get, from its first passages when it is long."""
+    text = embedded_text(entry.title, entry.body)
+    text = text[: MAX_PASSAGES * encoder.max_tokens * 8]
+    spans = passage_spans(text, encoder.token_offsets([text])[0], encoder.max_tokens)[:MAX_PASSAGES]
+    vectors = encoder.encode_documents([text[span.start : span.end] for span in spans])
+    whole: Floats = np.array([span.end - span.start for span in spans], dtype=np.float32) @ vectors
+    return whole / max(float(np.linalg.norm(whole)), 1e-9)
+
+
+def _record(collection: Collection, entry: ItemInput, vector: Floats) -> Record:
+    return Record(
+        item_id=0,
+        title=entry.title,
+        body=entry.body,
+        attributes=entry.attributes,
+        digest=text_digest(entry.title, entry.body),
+        identifiers=_identifiers(collection, entry),
+        vector=vector,
+    )
+
+
+def _identifiers(collection: Collection, entry: ItemInput) -> frozenset[str]:
+    """The identifiers among the attributes, as PostgreSQL's akin_normalize_identifier writes them."""
+    schema = parse_attribute_schema(collection.attribute_schema)
+    values = [entry.attributes.get(name) for name, one in schema.items() if one.identifier]
+    single = [one for value in values for one in (value if isinstance(value, list) else [value])]
+    plain = ("".join(filter(str.isalnum, str(one))).lower() for one in single if one is not None)
+    return frozenset(one for one in plain if len(one) >= 3)
+
+
+def _candidates(
+    collection: Collection,
+    space: EmbeddingSpace,
+    record: Record,
+    rules: Rules,
+    statistics: WordStatistics,
+    external_id: str,
+) -> list[Record]:
+    """Visible items that the policy allows; the stored item of the same external id is the entry itself."""
+    words = word_counts.words_of_item(record.title, record.body)
+    ids = {
+        *lookup.nearest_to(collection, space, record.vector, 3 * NEAREST if rules.across or rules.same else NEAREST),
+        *lookup.sharing_rare_words(collection, words, statistics),
+        *lookup.twins(collection, record.digest, sorted(record.identifiers)),
+    }
+    own = Item.objects.filter(collection=collection, external_id=external_id).values_list("pk").first()
+    found = records_by_id(ids - set(own or ()), space)
+    return [other for other in found.values() if rules.may_pair(record.attributes, other.attributes)]

@@ -1,0 +1,1 @@
+"""In: rows that a trigger marked pending. Out: stored vectors, each for the text that it was made of."""

@@ -1,0 +1,1 @@
+"""In: ranked items. Out: hits with snippet, band and explanation, and the facets beside them."""

@@ -1,0 +1,84 @@
+"""Counts of attribute values over one candidate set."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+
+from search.retrieval.ranking.filters import number_in
+from search.retrieval.types import FacetValue, Filter
+
+MAX_VALUES = 30  # of one facet, the most frequent first; selected values are always kept
+
+_read_json = json.JSONDecoder(parse_float=Decimal, parse_int=Decimal).decode
+
+VALUES = "SELECT {columns} FROM catalog_item i WHERE i.id = ANY(%(ids)s)"
+
+
+def count_facets(
+    ids: Sequence[int], names: Sequence[str], filters: Sequence[Filter]
+) -> dict[str, tuple[FacetValue, ...]]:
+    """The most frequent values of each attribute among the items, with how many items have them."""
+    selected = {one.attribute: {_written(term) for term in one.terms} for one in filters if one.terms}
+    facets: dict[str, list[FacetValue]] = {name: [] for name in names}
+    for name, counts in _counts(ids, names).items():
+        for value, count in sorted(counts.items(), key=lambda one: (-one[1], one[0])):
+            is_selected = value in selected.get(name, ())
+            if len(facets[name]) < MAX_VALUES or is_selected:
+                facets[name].append(FacetValue(value, count, is_selected))
+    for name in names:
+        counted = {value.value for value in facets[name]}
+        facets[name] += [FacetValue(v, 0, True) for v in sorted(selected.get(name, set()) - counted)]
+    return {name: tuple(values) for name, values in facets.items()}
+
+
+def _written(term: str) -> str:
+    """The term as the counts write it: 5.0 and 5 are one number."""
+    number = number_in(term)
+    return term if number is None else plain_number(Decimal(str(number)))
+
+
+def _counts(ids: Sequence[int], names: Sequence[str]) -> dict[str, Counter[str]]:
+    """How many of the items have each value. Most items have few different ones, so each is read once."""
+    if not ids or not names:
+        return {}
+    columns = ", ".join(f"(i.attributes -> %(name{n})s)::text" for n in range(len(names)))
+    parameters: dict[str, Any] = {"ids": list(ids), **{f"name{n}": name for n, name in enumerate(names)}}
+    with connection.cursor() as cursor:
+        cursor.execute(VALUES.format(columns=columns), parameters)
+        columns_of_rows = zip(*cursor.fetchall(), strict=True)
+    return {name: _counts_of(Counter(column)) for name, column in zip(names, columns_of_rows, strict=False)}
+
+
+def _counts_of(texts: Counter[str | None]) -> Counter[str]:
+    """From JSON as PostgreSQL writes it to single values; an item counts once for each of a list's."""
+    counts: Counter[str] = Counter()
+    for text, count in texts.items():
+        for value in _values(None if text is None else _read_json(text)):
+            counts[value] += count
+    return counts
+
+
+def _values(attribute: Any) -> set[str]:
+    ones = attribute if isinstance(attribute, list) else [attribute]
+    return {written for one in ones if (written := _shown(one))}
+
+
+def _shown(value: Any) -> str:
+    """A value as text; nothing for what cannot be chosen from a list."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Decimal):
+        return plain_number(value)
+    return value if isinstance(value, str) else ""
+
+
+def plain_number(number: Decimal) -> str:
+    """Without zeros at the end or an exponent."""
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

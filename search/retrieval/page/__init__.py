@@ -1,0 +1,1 @@
+"""In: a request for the search page. Out: the page, its panels and links."""

@@ -1,0 +1,168 @@
+"""The search page as data: what was asked, what was found, and what to say about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Final
+
+from catalog.errors import InvalidInput
+from catalog.facts import Fact, describe, label_of
+from catalog.models import Collection, Item
+from catalog.schemas import AttributeDefinition, parse_attribute_schema
+from search.embedding.text import embedded_text
+from search.errors import QueryTooLong
+from search.retrieval.page.links import Links
+from search.retrieval.page.panels import Chip, Panel, chips, hidden_pairs, panels
+from search.retrieval.query.parameters import FILTER_PREFIX, MAX_OFFSET, Parameters, parse_search
+from search.retrieval.search import search
+from search.retrieval.types import Hit, SearchRequest, SearchResult
+
+PAGE_SIZE: Final = 10
+MAX_PAGE: Final = MAX_OFFSET // PAGE_SIZE + 1
+PAGES_AROUND: Final = 2  # page links on either side of the current one
+MAX_FACTS: Final = 4  # attributes of a hit
+MAX_PASSAGE_LENGTH: Final = 600  # characters
+
+Schema = Mapping[str, AttributeDefinition]
+
+
+@dataclass(frozen=True, slots=True)
+class HitView:
+    """A hit with its attributes in words and the passage that matched best."""
+
+    hit: Hit
+    facts: tuple[Fact, ...]
+    passage: str
+    is_first_weak: bool = False  # where the hits stop being relevant, though others are
+
+
+@dataclass(frozen=True)
+class SearchPage:
+    """Everything the templates show. `error` says why there is no result."""
+
+    collection: Collection
+    schema: Schema
+    links: Links
+    query_text: str
+    mode: str
+    number: int = 1
+    request: SearchRequest | None = None
+    result: SearchResult | None = None
+    hits: tuple[HitView, ...] = ()
+    error: str = ""
+    status: int = 200
+
+    @cached_property
+    def panels(self) -> tuple[Panel, ...]:
+        if self.result is None or self.request is None:
+            return ()
+        return panels(self.result.facets, self.request.filters, self.schema)
+
+    @cached_property
+    def chips(self) -> tuple[Chip, ...]:
+        return chips(self.request.filters, self.schema, self.links) if self.request else ()
+
+    @property
+    def hidden_pairs(self) -> tuple[tuple[str, str], ...]:
+        return hidden_pairs(self.panels, self.links) if self.request else ()
+
+    @property
+    def is_collection_empty(self) -> bool:
+        return self.result is not None and not (self.result.total or self.query_text or self.chips)
+
+    @property
+    def pages(self) -> list[tuple[int, str]]:
+        """The numbers and addresses of the pages around this one."""
+        if self.result is None:
+            return []
+        last = min(MAX_PAGE, max(1, -(-self.result.total // PAGE_SIZE)))
+        numbers = range(max(1, self.number - PAGES_AROUND), min(last, self.number + PAGES_AROUND) + 1)
+        return [(number, self.links.page(number)) for number in numbers]
+
+    @property
+    def next_link(self) -> str:
+        has_next = self.result is not None and self.result.next_offset is not None and self.number < MAX_PAGE
+        return self.links.page(self.number + 1) if has_next else ""
+
+    @property
+    def previous_link(self) -> str:
+        return self.links.page(self.number - 1) if self.number > 1 else ""
+
+    @property
+    def suggestion_link(self) -> str:
+        return self.links.asking(self.result.suggestion) if self.result and self.result.suggestion else ""
+
+
+def search_page(collection: Collection, params: Parameters) -> SearchPage:
+    """Answers the question, or says in words what is wrong with it."""
+    page = SearchPage(
+        collection=collection,
+        schema=parse_attribute_schema(collection.attribute_schema),
+        links=Links.of(collection, params),
+        query_text=(params.get("q") or "").strip(),
+        mode=params.get("mode") or "hybrid",
+    )
+    try:
+        number = _page_number(params)
+        request = replace(
+            parse_search(collection, params), limit=PAGE_SIZE, offset=(number - 1) * PAGE_SIZE, explain=True
+        )
+        result = search(request)
+    except (InvalidInput, QueryTooLong) as error:
+        return replace(page, error=_in_words(error, page.schema), status=error.status)
+    hits = _views(result.hits, page.schema)
+    return replace(page, request=request, result=result, number=number, hits=hits)
+
+
+def _page_number(params: Parameters) -> int:
+    text = (params.get("page") or "1").strip()
+    if not (text.isascii() and text.isdigit() and len(text) < 6 and 1 <= int(text) <= MAX_PAGE):
+        reason = f"must be a whole number from 1 to {MAX_PAGE}"
+        raise InvalidInput(f"page: {reason}", [{"field": "page", "reason": reason}])
+    return int(text)
+
+
+def _in_words(error: InvalidInput | QueryTooLong, schema: Schema) -> str:
+    if not isinstance(error.details, list):
+        return error.message
+    return " ".join(f"{_name(problem['field'], schema)} {problem['reason']}." for problem in error.details)
+
+
+def _name(parameter: str, schema: Schema) -> str:
+    if parameter.startswith(FILTER_PREFIX):
+        return f"The filter “{label_of(parameter.removeprefix(FILTER_PREFIX).partition('.')[0], schema)}”"
+    return {"q": "Your query", "page": "The page"}.get(parameter, f"“{parameter}”")
+
+
+def _views(hits: Sequence[Hit], schema: Schema) -> tuple[HitView, ...]:
+    passages = _passages(hits)
+    bands = [hit.band for hit in hits]
+    first_weak = bands.index("weak") if "weak" in bands else 0
+    return tuple(
+        HitView(
+            hit=hit,
+            facts=tuple(describe(schema, hit.attributes)[:MAX_FACTS]),
+            passage=passages.get(hit.item_id, ""),
+            is_first_weak=0 < n == first_weak,
+        )
+        for n, hit in enumerate(hits)
+    )
+
+
+def _passages(hits: Sequence[Hit]) -> dict[int, str]:
+    spans = {
+        hit.item_id: hit.explanation.best_passage
+        for hit in hits
+        if hit.explanation is not None and hit.explanation.best_passage is not None
+    }
+    if not spans:
+        return {}
+    texts = Item.objects.filter(pk__in=spans).values_list("pk", "title", "body")
+    return {pk: _cut(embedded_text(title, body), *spans[pk]) for pk, title, body in texts}
+
+
+def _cut(text: str, start: int, end: int) -> str:
+    passage = text[start : min(end, start + MAX_PASSAGE_LENGTH)].strip()
+    return f"{passage} …" if end - start > MAX_PASSAGE_LENGTH else passage

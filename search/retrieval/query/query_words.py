@@ -1,0 +1,140 @@
+"""The words of a query with their statistics in the collection."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+from catalog.models import Collection
+from search.retrieval.query.parsing import ParsedQuery, identifiers_in
+
+MAX_WORDS = 64  # of one query; further ones are not ranked by
+
+
+@dataclass(frozen=True, slots=True)
+class QueryWord:
+    """A lexeme of the query: how often it is asked for and in how many items it occurs.
+
+    `alternatives` count as the same word. A guess was not typed: it is what an unknown word was taken for. What was
+    begun is what an unknown last word may become. What is senseless is no word of any item nor of the model's.
+    """
+
+    lexeme: str
+    query_frequency: int
+    documents: int
+    alternatives: tuple[str, ...] = ()
+    is_guess: bool = False
+    is_begun: bool = False
+    is_senseless: bool = False
+
+    @property
+    def lexemes(self) -> tuple[str, ...]:
+        return (self.lexeme, *self.alternatives)
+
+    @property
+    def tsquery(self) -> str:
+        quoted = ["'" + one.replace("\\", "\\\\").replace("'", "''") + "'" for one in self.lexemes]
+        return quoted[0] if len(quoted) == 1 else f"({' | '.join(quoted)})"
+
+
+@dataclass(frozen=True, slots=True)
+class QueryWords:
+    """The query as PostgreSQL reads it. `required` and `excluded` are tsqueries, empty where none is asked.
+
+    `identifiers` is what of the query may name an item, normalised by the function that normalised the items'; empty
+    where none does.
+    """
+
+    words: tuple[QueryWord, ...]
+    documents: int  # items of the collection
+    average_length: float  # distinct words of an item
+    required: str = ""
+    excluded: str = ""
+    null_space_id: int | None = None
+    null_similarities: tuple[float, ...] = ()
+    identifiers: tuple[str, ...] = ()
+
+    @property
+    def is_any_known(self) -> bool:
+        """Whether some item has a word that was typed, or all that was typed is the beginning of one."""
+        typed = [word for word in self.words if not word.is_guess]
+        return any(word.documents for word in typed if not word.is_begun) or (
+            bool(self.words) and all(word.is_begun for word in self.words)
+        )
+
+    @property
+    def attainable(self) -> float:
+        """The lexical score that no item exceeds: every word, over and over."""
+        return sum(word.query_frequency * self.idf(word) for word in self.words)
+
+    def idf(self, word: QueryWord) -> float:
+        """Inverse document frequency as BM25 has it; never negative."""
+        frequency = min(word.documents, self.documents)
+        return math.log(1 + (self.documents - frequency + 0.5) / (frequency + 0.5))
+
+
+NO_WORDS = QueryWords((), 0, 1.0)
+
+# Asked whether one exists, PostgreSQL would read a large table until it meets the first instead of using the index.
+WORDS = """
+    SELECT w.lexeme, coalesce(cardinality(w.positions), 1), coalesce(s.documents, 0),
+           coalesce(t.documents, 0), coalesce(t.average_length, 1), t.null_space_id, t.null_similarities,
+           CASE WHEN (SELECT count(*) FROM catalog_item i WHERE i.identifiers && n.identifiers
+                      AND i.collection_id = %(collection)s) > 0
+                THEN n.identifiers ELSE '{}' END
+    FROM (SELECT ARRAY(SELECT akin_normalize_identifier(x) FROM unnest(%(identifiers)s::text[]) x) AS identifiers
+          OFFSET 0) AS n
+    LEFT JOIN search_collectionstatistic t ON t.collection_id = %(collection)s
+    LEFT JOIN (SELECT * FROM unnest(to_tsvector(%(language)s::regconfig, %(text)s)) LIMIT %(limit)s) w ON true
+    LEFT JOIN search_wordstatistic s ON s.collection_id = %(collection)s AND s.word = w.lexeme
+"""
+
+CONDITIONS = """
+    SELECT coalesce((SELECT string_agg('(' || q::text || ')', ' & ')
+                     FROM (SELECT phraseto_tsquery(%(language)s::regconfig, p) AS q
+                           FROM unnest(%(phrases)s::text[]) p) a WHERE numnode(q) > 0), ''),
+           coalesce((SELECT string_agg('(' || q::text || ')', ' | ')
+                     FROM (SELECT phraseto_tsquery(%(language)s::regconfig, p) AS q
+                           FROM unnest(%(excluded)s::text[]) p) b WHERE numnode(q) > 0), '')
+"""
+
+
+def query_words(collection: Collection, query: ParsedQuery) -> QueryWords:
+    """Looks the query's words up in the collection's statistics."""
+    parameters: dict[str, Any] = {
+        "collection": collection.pk,
+        "language": collection.language,
+        "limit": MAX_WORDS,
+        "text": splittable(query.text),
+        "identifiers": identifiers_in(query.text),
+        "phrases": list(map(splittable, query.phrases)),
+        "excluded": list(map(splittable, query.excluded)),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(WORDS, parameters)
+        rows = cursor.fetchall()
+        required, excluded = "", ""
+        if query.phrases or query.excluded:
+            cursor.execute(CONDITIONS, parameters)
+            required, excluded = cursor.fetchone()
+    words = tuple(QueryWord(row[0], row[1], row[2]) for row in rows if row[0] is not None)
+    _, _, _, documents, average_length, null_space_id, null_similarities, identifiers = rows[0]
+    return QueryWords(
+        words=words,
+        documents=documents,
+        average_length=average_length,
+        required=required,
+        excluded=excluded,
+        null_space_id=null_space_id,
+        null_similarities=tuple(null_similarities or ()),
+        identifiers=tuple(one for one in identifiers if one),
+    )
+
+
+def splittable(text: str) -> str:
+    """The text with slashes apart, which the parser would otherwise read as a file's path."""
+    return re.sub(r"/", " ", text)

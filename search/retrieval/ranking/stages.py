@@ -1,0 +1,48 @@
+"""The state of one query between its steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search.models import EmbeddingSpace
+from search.retrieval.query.parsing import ParsedQuery
+from search.retrieval.query.query_words import QueryWords
+from search.retrieval.ranking.legs import Candidates
+from search.retrieval.types import Mode
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What of a query does not depend on the filters."""
+
+    parsed: ParsedQuery
+    words: QueryWords
+    space: EmbeddingSpace | None = None
+    vector: NDArray[np.float32] | None = None
+    is_degraded: bool = False
+    suggestion: str | None = None  # the typed query in the spelling that was searched for, if that is another
+
+    def is_lexical(self, mode: Mode) -> bool:
+        """Whether the words are searched: without an encoder they answer for the semantic leg too."""
+        return mode != "semantic" or self.is_degraded
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """The candidate set in its final order. `scores` belong to `order`, which points into `candidates`."""
+
+    candidates: Candidates
+    order: NDArray[np.int64]
+    scores: NDArray[np.float64]
+    identifiers: dict[int, str]  # item id -> the identifier that the query named
+    second_scores: dict[int, float] = field(default_factory=dict)  # item id -> score of the second stage
+    collapsed: dict[int, tuple[int, ...]] = field(default_factory=dict)  # item id -> the duplicates it stands for
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def ids(self) -> list[int]:
+        found: list[int] = self.candidates.ids[self.order].tolist()
+        return found

@@ -1,0 +1,1 @@
+"""In: a collection that has changed. Out: the statistics, indexes and null distributions that a search relies on."""
