@@ -18,7 +18,7 @@ from search.errors import EncoderRefused, EncoderUnavailable
 from search.models import EmbeddingSpace, ItemEmbedding
 from search.models.embedding import EmbeddingState, EncoderKind
 from tests.factories import add_items, make_collection
-from tests.search.embedding.endpoint import DIMENSIONS, Endpoint
+from tests.search.embedding.encoders.endpoint import DIMENSIONS, Endpoint
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from search.errors import EncoderUnavailable
 from search.models import EmbeddingSpace, ItemEmbedding, Passage
 from search.models.embedding import EmbeddingState, EncoderKind
 from tests.factories import add_items, make_collection
-from tests.search.embedding.encoders_for_tests import use
+from tests.search.embedding.encoders.encoders_for_tests import use
 
 pytestmark = pytest.mark.django_db
 

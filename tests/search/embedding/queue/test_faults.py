@@ -22,8 +22,8 @@ from config import embedded
 from config.embedded.processes import processes_in
 from search.embedding.encoders.fake import FakeEncoder
 from search.models import EmbeddingSpace
-from tests.search.embedding.endpoint import Endpoint
-from tests.search.embedding.stage import ROOT, Stage, wait_for
+from tests.search.embedding.encoders.endpoint import Endpoint
+from tests.search.embedding.queue.stage import ROOT, Stage, wait_for
 
 pytestmark = pytest.mark.faults
 

@@ -16,7 +16,7 @@ from search.duplicates.comparing.rescan import queue_scan, take_up
 from search.duplicates.comparing.scan import WAITS_AT_MOST, scan
 from search.duplicates.review.decisions import decide
 from search.models import DuplicatePair
-from tests.search.duplicates.test_scan import CURATOR, SAME_TENT, TENT, shop, the_pair
+from tests.search.duplicates.comparing.test_scan import CURATOR, SAME_TENT, TENT, shop, the_pair
 
 pytestmark = pytest.mark.django_db
 

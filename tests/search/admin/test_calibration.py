@@ -20,9 +20,9 @@ from search.embedding.queue import pipeline
 from search.models import DuplicateCalibration, DuplicatePair, ItemEmbedding
 from tests.admin_people import charlie, curator
 from tests.factories import add_items, make_collection
-from tests.search.duplicates.test_recalibration import alike
-from tests.search.duplicates.test_scan import SAME_TENT, TENT, the_pair
-from tests.search.duplicates.test_scan import shop as shop_with_twins
+from tests.search.duplicates.calibration.test_proposal import alike
+from tests.search.duplicates.comparing.test_scan import SAME_TENT, TENT, the_pair
+from tests.search.duplicates.comparing.test_scan import shop as shop_with_twins
 
 pytestmark = pytest.mark.django_db
 

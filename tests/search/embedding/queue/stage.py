@@ -22,7 +22,7 @@ from config.embedded.processes import processes_in
 from search.embedding.encoders.fake import FakeEncoder
 from search.models import EmbeddingSpace
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 WORKER = Path(__file__).with_name("embedding_worker.py")
 PATIENCE = 60.0  # seconds until a test gives up waiting
 

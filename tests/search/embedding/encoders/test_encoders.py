@@ -19,7 +19,7 @@ from search.embedding.spaces.lifecycle import active_space
 from search.errors import EncoderUnavailable
 from search.models import EmbeddingSpace
 from search.models.embedding import EncoderKind
-from tests.search.embedding.models_for_tests import save_static_model, save_tiny_transformer
+from tests.search.embedding.encoders.models_for_tests import save_static_model, save_tiny_transformer
 
 
 @pytest.fixture(autouse=True)

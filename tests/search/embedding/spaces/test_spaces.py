@@ -30,7 +30,7 @@ from search.retrieval.search import search
 from search.retrieval.types import SearchRequest
 from search.retrieval.upkeep import indexes
 from tests.factories import add_items, shop_of
-from tests.search.embedding.models_for_tests import save_static_model
+from tests.search.embedding.encoders.models_for_tests import save_static_model
 
 pytestmark = pytest.mark.django_db
 

@@ -15,7 +15,7 @@ from search.embedding.encoders import cross_encoder
 from search.models import DuplicatePair
 from search.retrieval.ranking import rerank
 from tests.factories import all_pages, facet, find, ids, shop_of
-from tests.search.embedding.models_for_tests import save_tiny_cross_encoder
+from tests.search.embedding.encoders.models_for_tests import save_tiny_cross_encoder
 
 pytestmark = pytest.mark.django_db
 

@@ -25,7 +25,7 @@ from search.models.embedding import EncoderKind, SpaceState
 from search.readiness import promote_built_spaces
 from tests.admin_people import administrator, charlie, curator
 from tests.factories import shop_of
-from tests.search.embedding.models_for_tests import save_static_model
+from tests.search.embedding.encoders.models_for_tests import save_static_model
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/search/embeddingspace/"
