@@ -1,1 +1,1 @@
-"""In: the profiles of two items. Out: the evidence for and against them being one thing, as terms, a score and words."""
+"""In: the profiles of two items. Out: the evidence for and against them being one thing, as terms, score and words."""
