@@ -11,7 +11,7 @@ from django.conf import settings
 from kombu import Queue
 
 from search.embedding.queue import worker
-from search.schedule import SCHEDULE
+from search.schedule import ROUTES, SCHEDULE
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -33,6 +33,7 @@ app.conf.update(
         "socket_connect_timeout": 2,
     },
     task_default_queue="default",
+    task_routes=ROUTES,
     task_queues=[Queue("default"), Queue("embedding")],
     task_acks_late=True,
     task_reject_on_worker_lost=True,

@@ -6,8 +6,8 @@ from django.db.models import Count
 
 from catalog.models import Collection
 from search.embedding.encoders.registry import is_loaded
-from search.embedding.queue import wakeup
 from search.embedding.spaces import lifecycle
+from search.messages import send
 from search.models import EmbeddingSpace, Passage
 from search.models.embedding import SpaceState
 from search.retrieval.upkeep import indexes, null_distributions, statistics
@@ -23,13 +23,7 @@ def make_ready(collection: Collection) -> None:
     if is_loaded(lifecycle.active_space()):
         null_distributions.calibrate(collection)
     else:
-        _ask_for_calibration()
-
-
-def _ask_for_calibration() -> None:
-    from search.retrieval.tasks import calibrate  # which imports this module
-
-    wakeup.send(calibrate)
+        send("retrieval.calibrate")
 
 
 def promote_built_spaces() -> list[EmbeddingSpace]:

@@ -1,4 +1,4 @@
-"""What beat sends for the rooms of search. A message that comes too late is dropped."""
+"""What beat sends for the rooms of search, and to which queue. A message that comes too late is dropped."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import Any
 
 SCHEDULE: dict[str, dict[str, Any]] = {
     "release-expired": {"task": "embedding.release_expired", "schedule": 5.0, "options": {"expires": 5}},
-    # On the queue of the workers that embed: a long job on the other one delays nothing.
     "embed-due": {"task": "embedding.embed_pending", "schedule": 5.0, "options": {"expires": 5}},
     "sweep": {"task": "embedding.sweep", "schedule": 300.0, "options": {"expires": 300}},
     "check-duplicates": {"task": "duplicates.check_embedded", "schedule": 10.0, "options": {"expires": 10}},
@@ -14,3 +13,6 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "compare-waiting": {"task": "evaluation.compare_waiting", "schedule": 20.0, "options": {"expires": 20}},
     "calibrate": {"task": "retrieval.calibrate", "schedule": 300.0, "options": {"expires": 300}},
 }
+
+# The workers that embed have the model loaded, and no long job of the other queue delays them.
+ROUTES = {name: {"queue": "embedding"} for name in ("embedding.embed_pending", "retrieval.calibrate")}

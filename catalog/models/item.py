@@ -19,6 +19,8 @@ MAX_TITLE_LENGTH = 1_000  # characters
 MAX_BODY_LENGTH = 200_000  # characters; PostgreSQL's tsvector holds one megabyte
 MAX_EXTERNAL_ID_LENGTH = 200  # characters
 MAX_URL_LENGTH = 2_000  # characters
+# What ItemQuerySet.visible says, for statements in which an item is called `i`.
+VISIBLE = "i.status = 'published' AND i.merged_into_id IS NULL"
 LINKABLE = ("http://", "https://", "ftp://", "/")
 
 

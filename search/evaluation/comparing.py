@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import suppress
 
 from django.db import transaction
-from django.utils import timezone
 
 from catalog.errors import CatalogError
 from catalog.models import Run
 from catalog.models.run import RunKind, RunState
-from search.embedding.queue import wakeup
+from catalog.services.runs import carried_out
 from search.embedding.spaces.activation import other_active
 from search.embedding.spaces.lifecycle import get_space
 from search.errors import SpaceConflict
 from search.evaluation import judging
 from search.evaluation.spaces import check_comparable, compare
+from search.messages import send
 from search.models import EmbeddingSpace
-
-REPORT_SECONDS = 1.0
-
-
-class ComparisonCancelled(Exception):
-    """Somebody asked for the comparison to stop."""
 
 
 def start_comparison(*, space: EmbeddingSpace, user_id: int | None = None) -> Run:
@@ -38,14 +31,8 @@ def start_comparison(*, space: EmbeddingSpace, user_id: int | None = None) -> Ru
     running = Run.objects.filter(kind=RunKind.COMPARISON, state=RunState.RUNNING, detail__space=space.name).first()
     detail = {"space": space.name, "waiting": True}
     run = running or Run.objects.create(kind=RunKind.COMPARISON, detail=detail, started_by_id=user_id, total=0)
-    _announce()
+    send("evaluation.compare_waiting")
     return run
-
-
-def _announce() -> None:
-    from search.evaluation.tasks import compare_waiting  # which imports this module
-
-    wakeup.send(compare_waiting)
 
 
 def do_waiting() -> int:
@@ -78,34 +65,6 @@ def _rival_of(space: EmbeddingSpace) -> EmbeddingSpace:
 
 def do_comparison(run: Run) -> None:
     """Compares, and ends the run. What goes wrong is said in the run and raised."""
-    state = RunState.FAILED
-    try:
+    with carried_out(run) as progress:
         space = get_space(run.detail["space"])
-        active = _rival_of(space)
-        compare(space=space, active=active, on_progress=_Progress(run))
-        state = RunState.FINISHED
-    except ComparisonCancelled:
-        state = RunState.CANCELLED
-    except Exception as error:
-        run.detail = {**run.detail, "error": str(error)[:500]}
-        raise
-    finally:
-        run.state, run.finished_at = state, timezone.now()
-        run.save(update_fields=["state", "finished_at", "total", "done", "detail", "heartbeat_at"])
-
-
-class _Progress:
-    """Writes how much is done, at most once a second, and stops the run when that was asked for."""
-
-    def __init__(self, run: Run) -> None:
-        self._run, self._last = run, float("-inf")
-
-    def __call__(self, done: int, total: int) -> None:
-        self._run.done, self._run.total = done, total
-        if time.monotonic() - self._last < REPORT_SECONDS:
-            return
-        self._last = time.monotonic()
-        self._run.save(update_fields=["done", "total", "heartbeat_at"])
-        self._run.refresh_from_db(fields=["cancel_requested"])
-        if self._run.cancel_requested:
-            raise ComparisonCancelled
+        compare(space=space, active=_rival_of(space), on_progress=progress)

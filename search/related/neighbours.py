@@ -9,17 +9,18 @@ from django.db import connection
 from numpy.typing import NDArray
 
 from catalog.models import Collection
+from catalog.models.item import VISIBLE
 from search.embedding.storage import sql_of
 from search.models import EmbeddingSpace
 from search.retrieval.query.query_words import NO_WORDS
 from search.retrieval.ranking import legs
-from search.retrieval.ranking.filters import VISIBLE, Conditions
+from search.retrieval.ranking.filters import Conditions
 from search.retrieval.ranking.index_query import fetch
 
 # The index may return near ones slightly out of order; the sum with zero makes the planner sort them.
 NEAREST = """
-    SELECT c.item_id, 1 - c.distance, c.vector::text FROM (
-        SELECT p.item_id, p.{column} AS vector, {distance} AS distance FROM search_passage p
+    SELECT c.item_id, 1 - c.distance, c.vector FROM (
+        SELECT p.item_id, {sent} AS vector, {distance} AS distance FROM search_passage p
         WHERE p.space_id = {space} AND p.collection_id = {collection} AND p.ordinal = 0
           AND EXISTS (SELECT 1 FROM catalog_item i WHERE i.id = p.item_id AND {visible})
         ORDER BY {order} LIMIT {candidates}
@@ -46,7 +47,7 @@ def nearest_items(
     conditions = conditions or Conditions()
     is_exact = is_exact or (bool(conditions.sql) and legs.is_selective(collection, conditions, NO_WORDS))
     sql = NEAREST.format(
-        column=vectors.column,
+        sent=vectors.sent(),
         distance=vectors.distance(),
         # The sum keeps the planner from the vector index, which runs dry where a filter leaves few rows.
         order=f"({vectors.distance()}) + 0" if is_exact else vectors.order(),
@@ -57,19 +58,18 @@ def nearest_items(
         limit=limit,
     )
     rows = fetch(sql, {**conditions.parameters, "query": vectors.query_text(vector)})
-    return [(row[0], float(row[1]), parse_vector(row[2])) for row in rows]
+    found = vectors.received([row[2] for row in rows])
+    return [(row[0], float(row[1]), own) for row, own in zip(rows, found, strict=True)]
 
 
 def item_vectors(space: EmbeddingSpace, ids: Sequence[int]) -> dict[int, Vector]:
     """The vector of each whole item that has one."""
+    vectors = sql_of(space)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT item_id, {sql_of(space).column}::text FROM search_passage"
-            " WHERE item_id = ANY(%s) AND space_id = %s AND ordinal = 0",
+            f"SELECT p.item_id, {vectors.sent()} FROM search_passage p"
+            " WHERE p.item_id = ANY(%s) AND p.space_id = %s AND p.ordinal = 0",
             [list(ids), space.pk],
         )
-        return {row[0]: parse_vector(row[1]) for row in cursor.fetchall()}
-
-
-def parse_vector(text: str) -> Vector:
-    return np.fromstring(text[1:-1], sep=",", dtype=np.float32)
+        rows = cursor.fetchall()
+    return dict(zip((row[0] for row in rows), vectors.received([row[1] for row in rows]), strict=True))

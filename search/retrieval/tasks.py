@@ -8,7 +8,7 @@ from search.readiness import promote_built_spaces
 from search.retrieval.upkeep import indexes, null_distributions, statistics
 
 
-@shared_task(name="retrieval.keep_ready", queue="default", ignore_result=True)
+@shared_task(name="retrieval.keep_ready", ignore_result=True)
 def keep_ready() -> None:
     """Builds missing indexes, refreshes stale statistics, declares built spaces ready; does nothing undue."""
     statistics.refresh_stale()
@@ -16,7 +16,7 @@ def keep_ready() -> None:
     promote_built_spaces()
 
 
-@shared_task(name="retrieval.calibrate", queue="embedding", ignore_result=True)
+@shared_task(name="retrieval.calibrate", ignore_result=True)
 def calibrate() -> None:
     """Runs where the model is loaded already."""
     null_distributions.calibrate_missing()

@@ -14,9 +14,9 @@ from django.urls import reverse
 
 from catalog.errors import CatalogError
 from search.admin.spaces.space_page import Step, steps_of
-from search.embedding.queue import wakeup
 from search.embedding.spaces import lifecycle
 from search.evaluation.comparing import start_comparison
+from search.messages import send
 from search.models import EmbeddingSpace
 
 if TYPE_CHECKING:
@@ -95,9 +95,7 @@ def _retire(request: HttpRequest, space: EmbeddingSpace, step: Step) -> str:
 
 def _calibrate_soon() -> None:
     """The bands belong to a space. Beat would see to it in some minutes."""
-    from search.retrieval.tasks import calibrate
-
-    wakeup.send(calibrate)
+    send("retrieval.calibrate")
 
 
 STEPS: dict[str, Callable[[HttpRequest, EmbeddingSpace, Step], str]] = {

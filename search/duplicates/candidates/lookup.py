@@ -8,12 +8,12 @@ from typing import Any
 from django.db import connection
 
 from catalog.models import Collection
+from catalog.models.item import VISIBLE
 from search.duplicates.candidates.generation import NEAR, NEAREST, RARE, RARE_PARTNERS, WIDEST, Floats
 from search.duplicates.reading.words import WordStatistics
 from search.duplicates.rules import Rules
 from search.embedding.storage import MAX_EF_SEARCH, QUERY, VectorSql, sql_of
 from search.models import EmbeddingSpace
-from search.retrieval.ranking.filters import VISIBLE
 from search.retrieval.ranking.index_query import fetch
 
 MAX_RARE_WORDS = 30  # of an item, the rarest first

@@ -12,8 +12,9 @@ from django.db import connection
 from numpy.typing import NDArray
 
 from catalog.models import Collection
+from catalog.models.item import VISIBLE
+from search.embedding.storage import sql_of
 from search.models import EmbeddingSpace
-from search.retrieval.ranking.filters import VISIBLE
 
 BATCH_SIZE = 5_000
 MAX_BODY = 20_000  # characters of a body that are compared
@@ -24,7 +25,7 @@ Vectors = NDArray[np.float32]
 COLUMNS = f"""
     SELECT i.id, i.title, left(i.body, {MAX_BODY}), i.attributes::text, i.text_digest,
            array_remove(i.identifiers, akin_normalize_identifier(i.external_id)),
-           CASE WHEN p.ordinal = 0 THEN halfvec_send(p.embedding) END
+           CASE WHEN p.ordinal = 0 THEN {{vector}} END
     FROM catalog_item i
     LEFT JOIN search_passage p ON p.item_id = i.id AND p.space_id = %(space)s AND p.ordinal = 0
 """
@@ -51,9 +52,7 @@ def records_of_collection(collection: Collection, space: EmbeddingSpace) -> Iter
     """All visible items of the collection in the order of their ids, batch by batch."""
     after = 0
     while True:
-        batch = _records(
-            OF_COLLECTION, {"space": space.pk, "collection": collection.pk, "after": after, "limit": BATCH_SIZE}
-        )
+        batch = _records(space, OF_COLLECTION, {"collection": collection.pk, "after": after, "limit": BATCH_SIZE})
         if not batch:
             return
         yield batch
@@ -63,17 +62,19 @@ def records_of_collection(collection: Collection, space: EmbeddingSpace) -> Iter
 def records_by_id(ids: Iterable[int], space: EmbeddingSpace) -> dict[int, Record]:
     """The visible ones of these items."""
     wanted = sorted(set(ids))
-    return {record.item_id: record for record in _records(BY_IDS, {"space": space.pk, "ids": wanted})}
+    return {record.item_id: record for record in _records(space, BY_IDS, {"ids": wanted})}
 
 
-def _records(sql: str, parameters: dict[str, Any]) -> list[Record]:
+def _records(space: EmbeddingSpace, sql: str, parameters: dict[str, Any]) -> list[Record]:
+    vectors = sql_of(space)
     with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        return [_record(row) for row in cursor.fetchall()]
+        cursor.execute(sql.format(vector=vectors.sent()), {**parameters, "space": space.pk})
+        rows = cursor.fetchall()
+    return [_record(row, own) for row, own in zip(rows, vectors.received([row[-1] for row in rows]), strict=True)]
 
 
-def _record(row: Sequence[Any]) -> Record:
-    item_id, title, body, attributes, digest, identifiers, vector = row
+def _record(row: Sequence[Any], vector: Vectors) -> Record:
+    item_id, title, body, attributes, digest, identifiers, sent = row
     return Record(
         item_id=item_id,
         title=title,
@@ -81,12 +82,5 @@ def _record(row: Sequence[Any]) -> Record:
         attributes=orjson.loads(attributes),
         digest=bytes(digest),
         identifiers=frozenset(one for one in identifiers if len(one) >= 3),
-        vector=_vector(vector),
+        vector=vector if sent is not None else np.empty(0, dtype=np.float32),
     )
-
-
-def _vector(sent: bytes | None) -> Vectors:
-    """PostgreSQL's binary form of a halfvec: two 16-bit numbers of head, then big-endian half floats."""
-    if sent is None:
-        return np.empty(0, dtype=np.float32)
-    return np.frombuffer(bytes(sent), dtype=">f2", offset=4).astype(np.float32)

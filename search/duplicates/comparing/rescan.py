@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
-from kombu.exceptions import OperationalError
-from redis.exceptions import RedisError
 
 from catalog.models import Collection, Run
 from catalog.models.run import RunState
 from catalog.signals import duplicate_policy_changed
 from search.duplicates.comparing.scan import WAITS_AT_MOST, ScanRuns, scan, start_scan, waiting_scan
 from search.duplicates.rules import rules_of
+from search.messages import send
 from search.models import DuplicatePair
 from search.models.duplicate import PairState
-
-logger = logging.getLogger(__name__)
 
 # Whatever becomes of the message, beat finds these items, and does the scan that waits for them.
 FORGET_CHECKED = "UPDATE search_itemembedding SET checked_digest = NULL WHERE collection_id = %s"
@@ -40,7 +35,7 @@ def queue_scan(*, collection: Collection, user_id: int | None = None) -> Run:
                 Run.objects.filter(pk=waiting.pk).update(started_by_id=user_id)
             return waiting
         run = start_scan(collection=collection, user_id=user_id)
-        transaction.on_commit(lambda: _send(run.pk))
+        transaction.on_commit(lambda: send("duplicates.scan", run.pk, expires=None))
     return run
 
 
@@ -70,15 +65,3 @@ def flag_anew(collection: Collection) -> int:
 def _on_policy(sender: Any, *, collection: Collection, **kwargs: Any) -> None:
     flag_anew(collection)
     queue_scan(collection=collection)
-
-
-def _send(run_id: int) -> None:
-    """Never raises: without Redis beat has the items compared."""
-    from search.duplicates import tasks
-
-    if not settings.AKIN_WAKE_WORKERS:
-        return
-    try:
-        tasks.scan.apply_async((run_id,), retry=False)
-    except (OperationalError, RedisError, OSError) as error:
-        logger.warning("The scan could not be announced, beat will have it done: %s", error)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -13,6 +12,7 @@ from django.utils import timezone
 
 from catalog.models import Collection, Item, Run
 from catalog.models.run import RunKind, RunState
+from catalog.services.runs import carried_out
 from search.duplicates.calibration.tuning import scorer_of
 from search.duplicates.comparing import finding, pair_store, word_counts
 from search.duplicates.comparing.finding import Findings
@@ -23,7 +23,6 @@ from search.models import EmbeddingSpace
 logger = logging.getLogger(__name__)
 
 LOCK_KEY = 0x64757073  # of the advisory locks that let one process at a time write the pairs of a collection
-REPORT_SECONDS = 1.0
 WAITS_AT_MOST = timedelta(hours=1)  # a run that nobody took up by then was lost
 
 MARK_CHECKED = """
@@ -34,10 +33,6 @@ MARK_CHECKED = """
           SELECT 1 FROM unnest(%(ids)s::bigint[], %(digests)s::bytea[]) AS seen(item_id, digest)
           WHERE seen.item_id = e.item_id AND seen.digest = e.digest))
 """
-
-
-class ScanCancelled(Exception):
-    """Somebody asked for the scan to stop."""
 
 
 class ScanRuns(Exception):
@@ -73,32 +68,30 @@ def scan(
             raise ScanRuns(f"The pairs of '{collection.slug}' are being written by another process.")
         run = run or waiting_scan(collection) or start_scan(collection=collection)
         _give_up_dead_runs(run)
-        return _run(collection, run, _Progress(run, on_progress))
+        return _run(collection, run, on_progress)
 
 
-def _run(collection: Collection, run: Run, progress: _Progress) -> Findings | None:
+def _run(collection: Collection, run: Run, on_progress: Callable[[float], None]) -> Findings | None:
     """Scans, and says in the run what became of it."""
-    state = RunState.FAILED
-    try:
-        findings = _scan(collection, run, progress)
-        state = RunState.FINISHED
-        return findings
-    except ScanCancelled:
-        state = RunState.CANCELLED
-        return None
-    finally:
-        run.state, run.finished_at = state, timezone.now()
-        run.save()
+    findings = None
+    with carried_out(run) as progress:
+
+        def report(phase: str, share: float) -> None:
+            on_progress(min(share, 1.0))
+            progress(int((run.total or 0) * min(share, 1.0)), phase=phase)
+
+        findings = _scan(collection, run, report)
+    return findings  # noqa: RET504 - a cancelled scan leaves the block, too
 
 
-def _scan(collection: Collection, run: Run, progress: _Progress) -> Findings | None:
+def _scan(collection: Collection, run: Run, report: finding.OnProgress) -> Findings | None:
     rules, space, since = rules_of(collection), active_space(), database_time()
     run.total = Item.objects.visible().filter(collection=collection).count()
     if not rules.is_enabled:
         pair_store.replace_pairs(collection, [], since=since)
         mark_checked(collection, space)
         return None
-    findings = finding.find(collection, space, rules, scorer_of(collection), progress)
+    findings = finding.find(collection, space, rules, scorer_of(collection), report)
     found = list(findings.pairs(rules.suggest))
     word_counts.keep(collection, findings.statistics, findings.clean)
     pair_store.replace_pairs(collection, found, since=since)
@@ -107,25 +100,6 @@ def _scan(collection: Collection, run: Run, progress: _Progress) -> Findings | N
     flagged = sum(pair.is_flagged for pair in found)
     run.detail = {"compared": len(findings.settled.own), "flagged": flagged, "suggested": len(found) - flagged}
     return findings
-
-
-class _Progress:
-    """Writes how far the run is, once a second, and stops it when that was asked for."""
-
-    def __init__(self, run: Run, on_progress: Callable[[float], None]) -> None:
-        self._run, self._on_progress, self._last = run, on_progress, 0.0
-
-    def __call__(self, phase: str, share: float) -> None:
-        self._on_progress(min(share, 1.0))
-        if time.monotonic() - self._last < REPORT_SECONDS:
-            return
-        self._last = time.monotonic()
-        self._run.done = int((self._run.total or 0) * min(share, 1.0))
-        self._run.detail = {"phase": phase}
-        self._run.save(update_fields=["done", "total", "detail", "heartbeat_at"])
-        self._run.refresh_from_db(fields=["cancel_requested"])
-        if self._run.cancel_requested:
-            raise ScanCancelled
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import orjson
 from django.db import connection
 
 from catalog.models import Collection
+from catalog.models.item import VISIBLE
 from search.duplicates.reading.marks import marks_of_item
 from search.duplicates.reading.words import WordStatistics, fold, words_of
 from search.duplicates.rules import Value
@@ -21,9 +22,9 @@ SAMPLE_SIZE = 3_000  # items that stand for a collection which no scan has count
 
 _remembered: OrderedDict[tuple[int, float], WordStatistics] = OrderedDict()
 
-TEXTS = """
-    SELECT title, left(body, 20000), attributes::text FROM catalog_item
-    WHERE collection_id = %s AND status = 'published' AND merged_into_id IS NULL ORDER BY id LIMIT %s
+TEXTS = f"""
+    SELECT i.title, left(i.body, 20000), i.attributes::text FROM catalog_item i
+    WHERE i.collection_id = %s AND {VISIBLE} ORDER BY i.id LIMIT %s
 """
 
 

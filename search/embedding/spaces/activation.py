@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 from django.db import connection
 
+from catalog.models.item import VISIBLE
 from search.embedding.spaces.comparisons import is_worse
 from search.models import EmbeddingSpace
 from search.models.embedding import SpaceState
 
-UNCOVERED = """
+UNCOVERED = f"""
     SELECT count(*) FROM catalog_item i
-    WHERE i.status = 'published' AND i.merged_into_id IS NULL
+    WHERE {VISIBLE}
       AND NOT EXISTS (SELECT 1 FROM search_itemembedding e
                       WHERE e.item_id = i.id AND e.space_id = %(space)s AND e.digest IS NOT NULL)
       AND (%(active)s::bigint IS NULL OR EXISTS (

@@ -11,7 +11,6 @@ from django.utils import timezone
 from catalog.models import Run
 from catalog.models.run import RunKind, RunState
 from search.models import EmbeddingSpace
-from search.models.embedding import SpaceState
 
 ABANDONED_AFTER = timedelta(minutes=5)  # without a heartbeat; an import gives one with each batch
 
@@ -24,36 +23,18 @@ COUNTS = """
 def start_backfill(space: EmbeddingSpace) -> Run:
     """Records that the space is being filled; a run of it that is under way goes on instead."""
     running = Run.objects.filter(kind=RunKind.BACKFILL, state=RunState.RUNNING, detail__space=space.name).first()
-    return refresh(running or Run.objects.create(kind=RunKind.BACKFILL, detail={"space": space.name}))
+    return count(running or Run.objects.create(kind=RunKind.BACKFILL, detail={"space": space.name}), space)
 
 
-def refresh(run: Run) -> Run:
-    """Counts a backfill anew, and ends it when nothing waits, the space is gone, or cancelling was asked for.
-
-    To cancel the backfill of a space that never answered is to retire the space.
-    """
-    space = EmbeddingSpace.objects.filter(name=run.detail.get("space", "")).first()
-    if space is None or space.state in (SpaceState.RETIRED, SpaceState.ADDED):
-        return _end(run, RunState.CANCELLED)
-    if run.cancel_requested and space.state == SpaceState.BUILDING:
-        from search.embedding.spaces.lifecycle import retire_space
-
-        retire_space(space)
-        return _end(run, RunState.CANCELLED)
+def count(run: Run, space: EmbeddingSpace) -> Run:
+    """Counts a backfill of the space anew, and ends it when nothing waits."""
     with connection.cursor() as cursor:
         cursor.execute(COUNTS, [space.pk])
         run.total, run.done, run.failed = cursor.fetchone()
     if run.done + run.failed == run.total:
-        return _end(run, RunState.FINISHED)
+        return end(run, RunState.FINISHED)
     run.save(update_fields=["total", "done", "failed", "heartbeat_at"])
     return run
-
-
-def refresh_running() -> None:
-    """Counts the backfills that are under way, and gives up imports whose process is gone."""
-    for run in Run.objects.filter(kind=RunKind.BACKFILL, state=RunState.RUNNING):
-        refresh(run)
-    end_abandoned()
 
 
 def end_abandoned() -> int:
@@ -70,7 +51,8 @@ def end_abandoned() -> int:
     return len(runs)
 
 
-def _end(run: Run, state: RunState) -> Run:
+def end(run: Run, state: RunState) -> Run:
+    """Ends it with the figures it has."""
     run.state = state
     Run.objects.filter(pk=run.pk).update(
         state=state, total=run.total, done=run.done, failed=run.failed, heartbeat_at=Now(), finished_at=Now()

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
 from catalog.errors import CatalogError
-from search.embedding.spaces import lifecycle, runs
+from search.embedding.spaces import backfills, lifecycle
 from search.embedding.waiting import Progress, wait_until_built
 from search.evaluation.datasets import load_search_dataset
 from search.evaluation.judging import described, judged_sets
@@ -103,7 +103,7 @@ class Command(BaseCommand):
             progress = wait_until_built(space, on_progress=lambda p: _show(bar, p))
         indexes.build_missing()
         promote_built_spaces()
-        runs.refresh(run)
+        backfills.refresh(run)
         state = lifecycle.get_space(space.name).get_state_display().lower()
         self.stdout.write(f"{space.name} is {state}: {progress.embedded:,} items embedded, {progress.failed:,} failed")
 

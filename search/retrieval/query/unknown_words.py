@@ -12,6 +12,7 @@ from threading import Lock
 from django.db import connection
 
 from catalog.models import Collection
+from catalog.models.item import VISIBLE
 from search.embedding.query_vectors import whole_words
 from search.embedding.spaces.lifecycle import active_space
 from search.models import CollectionStatistic, VocabularyWord
@@ -28,10 +29,10 @@ _remembered: OrderedDict[int, tuple[datetime, Vocabulary]] = OrderedDict()
 _lock = Lock()
 
 # The statistics may be older than an item; a word that any item has is not unknown.
-OCCURRING = """
+OCCURRING = f"""
     SELECT w FROM unnest(%(words)s::text[]) w WHERE EXISTS (
         SELECT 1 FROM catalog_item i WHERE i.search_vector @@ quote_literal(w)::tsquery
-          AND i.collection_id = {collection} AND i.status = 'published' AND i.merged_into_id IS NULL
+          AND i.collection_id = {{collection}} AND {VISIBLE}
     )
 """
 

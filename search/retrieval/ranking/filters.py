@@ -10,8 +10,6 @@ from typing import Any
 
 from search.retrieval.types import Filter
 
-VISIBLE = "i.status = 'published' AND i.merged_into_id IS NULL"
-
 
 @dataclass(slots=True)
 class Conditions:

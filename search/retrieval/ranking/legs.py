@@ -11,10 +11,11 @@ from django.db import connection
 from numpy.typing import NDArray
 
 from catalog.models import Collection
+from catalog.models.item import VISIBLE
 from search.embedding.storage import VectorSql, sql_of
 from search.models import EmbeddingSpace
 from search.retrieval.query.query_words import QueryWords
-from search.retrieval.ranking.filters import VISIBLE, Conditions
+from search.retrieval.ranking.filters import Conditions
 from search.retrieval.ranking.fusion import Scores
 from search.retrieval.ranking.index_query import fetch
 from search.retrieval.ranking.lexical import DOCUMENT_BUDGET, candidate_tsquery, length_sql, lexical_score_sql

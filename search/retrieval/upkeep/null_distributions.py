@@ -10,6 +10,7 @@ import numpy as np
 from django.db import connection
 
 from catalog.models import Collection
+from catalog.models.item import VISIBLE
 from search.embedding.encoders.registry import encoder_of
 from search.embedding.spaces.lifecycle import active_space
 from search.embedding.storage import sql_of
@@ -21,24 +22,25 @@ OTHER_ITEMS = 1_000
 QUERY_WORDS = 6
 MIN_ITEMS = 50  # of a collection; below, the defaults hold
 
-SAMPLE = """
-    SELECT i.id, i.title, i.body, p.vector::text FROM (
-        SELECT item_id, {column} AS vector FROM search_passage
-        WHERE collection_id = %s AND space_id = %s AND ordinal = 0 ORDER BY hashint8(item_id) LIMIT %s
+SAMPLE = f"""
+    SELECT i.id, i.title, i.body, p.vector FROM (
+        SELECT p.item_id, {{vector}} AS vector FROM search_passage p
+        WHERE p.collection_id = %s AND p.space_id = %s AND p.ordinal = 0 ORDER BY hashint8(p.item_id) LIMIT %s
     ) AS p JOIN catalog_item i ON i.id = p.item_id
-    WHERE i.status = 'published' AND i.merged_into_id IS NULL
+    WHERE {VISIBLE}
 """
 
 
 def calibrate(collection: Collection) -> list[float]:
     """Measures and stores the quantiles, and returns them; an empty list for a small collection."""
     space = active_space()
+    kept = sql_of(space)
     with connection.cursor() as cursor:
-        cursor.execute(SAMPLE.format(column=sql_of(space).column), [collection.pk, space.pk, OTHER_ITEMS])
+        cursor.execute(SAMPLE.format(vector=kept.sent()), [collection.pk, space.pk, OTHER_ITEMS])
         rows = cursor.fetchall()
     if len(rows) < MIN_ITEMS:
         return []
-    vectors = np.array([np.fromstring(row[3][1:-1], sep=",", dtype=np.float32) for row in rows])
+    vectors = kept.received([row[3] for row in rows])
     queries = [" ".join(f"{row[1]} {row[2]}".split()[:QUERY_WORDS]) for row in rows[:PSEUDO_QUERIES]]
     encoder = encoder_of(space)
     similarities = np.stack([encoder.encode_query(query) for query in queries]) @ vectors.T

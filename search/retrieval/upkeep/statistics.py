@@ -7,6 +7,7 @@ import logging
 from django.db import connection, transaction
 
 from catalog.models import Collection
+from catalog.models.item import VISIBLE
 
 logger = logging.getLogger(__name__)
 
@@ -14,33 +15,33 @@ CHANGED_SHARE = 0.02  # of the items, since the last count
 MAX_VOCABULARY = 200_000  # words of one collection that queries are corrected by, the most frequent
 MAX_WORD_LENGTH = 100  # characters; longer "words" are addresses and hashes that nobody types
 
-TOTALS = """
+QUOTED = VISIBLE.replace("'", "''")  # inside a statement that is itself a string
+
+TOTALS = f"""
     INSERT INTO search_collectionstatistic (collection_id, documents, average_length, refreshed_at)
-    SELECT %(collection)s, count(*), coalesce(avg(length(search_vector)), 0), clock_timestamp()
-    FROM catalog_item WHERE collection_id = %(collection)s AND status = 'published' AND merged_into_id IS NULL
+    SELECT %(collection)s, count(*), coalesce(avg(length(i.search_vector)), 0), clock_timestamp()
+    FROM catalog_item i WHERE i.collection_id = %(collection)s AND {VISIBLE}
     ON CONFLICT (collection_id) DO UPDATE SET documents = excluded.documents,
         average_length = excluded.average_length, refreshed_at = excluded.refreshed_at
 """
 
-WORDS = """
+WORDS = f"""
     INSERT INTO search_wordstatistic (collection_id, word, documents)
     SELECT %(collection)s, word, ndoc FROM ts_stat(format(
-        'SELECT search_vector FROM catalog_item WHERE collection_id = %%s AND status = %%L AND merged_into_id IS NULL',
-        %(collection)s::bigint, 'published'))
+        'SELECT i.search_vector FROM catalog_item i WHERE i.collection_id = %%s AND {QUOTED}', %(collection)s::bigint))
     WHERE length(word) <= %(longest)s
 """
 
 # Whole words, not stems: `simple` leaves them as they are written.
-VOCABULARY = """
+VOCABULARY = f"""
     INSERT INTO search_vocabularyword (collection_id, word, documents)
     SELECT %(collection)s, word, ndoc FROM ts_stat(format(
-        'SELECT to_tsvector(''simple'', left(title || '' '' || body, 20000)) FROM catalog_item'
-        ' WHERE collection_id = %%s AND status = %%L AND merged_into_id IS NULL',
-        %(collection)s::bigint, 'published'))
-    WHERE word ~ '^[[:alpha:]]{3,40}$' ORDER BY ndoc DESC, word LIMIT %(vocabulary)s
+        'SELECT to_tsvector(''simple'', left(i.title || '' '' || i.body, 20000)) FROM catalog_item i'
+        ' WHERE i.collection_id = %%s AND {QUOTED}', %(collection)s::bigint))
+    WHERE word ~ '^[[:alpha:]]{{3,40}}$' ORDER BY ndoc DESC, word LIMIT %(vocabulary)s
 """
 
-STALE = """
+STALE = f"""
     SELECT c.id FROM catalog_collection c LEFT JOIN search_collectionstatistic s ON s.collection_id = c.id
     CROSS JOIN LATERAL (
         SELECT count(*) AS changed FROM catalog_item i WHERE i.collection_id = c.id
@@ -48,7 +49,7 @@ STALE = """
     ) x
     CROSS JOIN LATERAL (
         SELECT count(*) AS documents FROM catalog_item i
-        WHERE i.collection_id = c.id AND i.status = 'published' AND i.merged_into_id IS NULL
+        WHERE i.collection_id = c.id AND {VISIBLE}
     ) t
     WHERE (s.collection_id IS NULL AND t.documents > 0)
        OR c.updated_at > s.refreshed_at

@@ -11,7 +11,7 @@ from catalog.models import Collection, Run
 from catalog.models.api_key import Scope
 from catalog.services.merge import merge_items
 from search.embedding.queue import pipeline
-from search.embedding.spaces import lifecycle, runs
+from search.embedding.spaces import backfills, lifecycle
 from search.models import EmbeddingSpace, ItemEmbedding
 from search.models.embedding import EncoderKind
 from tests.api_caller import Caller, make_shop
@@ -77,7 +77,7 @@ def test_a_backfill_is_shown_with_the_share_of_the_collection_alone(shop: Collec
     (run,) = Caller().get(STATUS).json["runs"]
     assert (run["kind"], run["state"], run["total"], run["done"]) == ("backfill", "running", 4, 1)
     pipeline.drain()
-    runs.refresh_running()
+    backfills.refresh_running()
     assert Caller().get(STATUS).json["runs"] == []
 
 

@@ -18,7 +18,7 @@ from catalog.models import Collection, Item, Run
 from catalog.models.run import RunState
 from search.embedding.encoders import registry
 from search.embedding.queue import pipeline, sweep
-from search.embedding.spaces import lifecycle, runs
+from search.embedding.spaces import backfills, lifecycle, runs
 from search.embedding.spaces.activation import uncovered
 from search.embedding.status import backlog, item_embeddings
 from search.errors import SpaceConflict
@@ -82,7 +82,7 @@ def test_a_run_counts_rows_and_ends_with_them(collection: Collection) -> None:
     run = lifecycle.build_space(added())
     ItemEmbedding.objects.filter(space__name="new", item__title__endswith="1").update(state="failed")
     pipeline.drain()
-    runs.refresh_running()
+    backfills.refresh_running()
     run.refresh_from_db()
     assert (run.total, run.done, run.failed, run.state) == (30, 27, 3, RunState.FINISHED)
 
@@ -90,7 +90,7 @@ def test_a_run_counts_rows_and_ends_with_them(collection: Collection) -> None:
 def test_cancelling_the_backfill_of_a_new_space_retires_it(collection: Collection) -> None:
     run = lifecycle.build_space(added())
     Run.objects.filter(pk=run.pk).update(cancel_requested=True)
-    runs.refresh_running()
+    backfills.refresh_running()
     run.refresh_from_db()
     assert (run.state, lifecycle.get_space("new").state) == (RunState.CANCELLED, SpaceState.RETIRED)
     assert not ItemEmbedding.objects.filter(space__name="new").exists()
