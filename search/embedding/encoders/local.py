@@ -43,7 +43,7 @@ class LocalEncoder:
     def __init__(self, space: EmbeddingSpace) -> None:
         self._model = _load(space)
         self._query_prefix, self._document_prefix = space.query_prefix, space.document_prefix
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # of model and tokenizer alike: encoding sets how the tokenizer cuts and pads
         self._batch_size = settings.AKIN_ENCODER_BATCH_SIZE
         self.dimensions = space.dimensions
         specials = 0 if self._is_bare else self._model.tokenizer.num_special_tokens_to_add()
@@ -59,21 +59,25 @@ class LocalEncoder:
         return len(self.token_offsets([self._document_prefix])[0]) if self._document_prefix else 0
 
     def token_offsets(self, texts: Sequence[str]) -> list[Offsets]:
-        if self._is_bare:
-            return [one.offsets for one in self._model.tokenizer.encode_batch(list(texts), add_special_tokens=False)]
-        encoded = self._model.tokenizer(
-            list(texts), add_special_tokens=False, truncation=False, return_offsets_mapping=True, verbose=False
-        )
+        tokenizer: Any = self._model.tokenizer
+        with self._lock:
+            if self._is_bare:
+                return [one.offsets for one in tokenizer.encode_batch(list(texts), add_special_tokens=False)]
+            encoded = tokenizer(
+                list(texts), add_special_tokens=False, truncation=False, return_offsets_mapping=True, verbose=False
+            )
         offsets: list[Offsets] = encoded["offset_mapping"]
         return offsets
 
     def whole_words(self, words: Sequence[str]) -> set[str]:
         """A blank before the word makes it the start of one for tokenizers that tell the two apart."""
         tokenizer: Any = self._model.tokenizer
-        if self._is_bare:
-            unknown, tokens = "[UNK]", [tokenizer.encode(f" {word}", add_special_tokens=False).tokens for word in words]
-        else:
-            unknown, tokens = tokenizer.unk_token, [tokenizer.tokenize(f" {word}") for word in words]
+        with self._lock:
+            if self._is_bare:
+                unknown = "[UNK]"
+                tokens = [tokenizer.encode(f" {word}", add_special_tokens=False).tokens for word in words]
+            else:
+                unknown, tokens = tokenizer.unk_token, [tokenizer.tokenize(f" {word}") for word in words]
         return {word for word, own in zip(words, tokens, strict=True) if len(own) == 1 and own[0] != unknown}
 
     def encode_documents(self, texts: Sequence[str]) -> Vectors:

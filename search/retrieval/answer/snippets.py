@@ -15,6 +15,7 @@ MARGIN = 60  # characters shown before the first marked word
 SHARED_PREFIX = 2  # first letters that a word and its stem have in common, in every Snowball language
 
 _WORD = re.compile(r"\w+(?:['’]\w+)?")
+_LANGUAGES = frozenset(snowballstemmer.algorithms())
 _SPACE = re.compile(r"\s+")
 
 Span = tuple[int, int]
@@ -97,11 +98,8 @@ def _collapse(body: str, start: int, end: int, marks: Iterable[Span]) -> Snippet
 @lru_cache(maxsize=50_000)
 def stem(word: str, language: str) -> str:
     """The Snowball stem, as PostgreSQL's configuration of that name has it; the word itself where there is none."""
-    stemmer = _stemmer(language)
-    stemmed: str = word if stemmer is None else stemmer.stemWord(word)
+    if language not in _LANGUAGES:
+        return word
+    # A stemmer keeps the word it is at in itself: two threads with one of them get each other's stems.
+    stemmed: str = snowballstemmer.stemmer(language).stemWord(word)
     return stemmed
-
-
-@lru_cache(maxsize=40)
-def _stemmer(language: str) -> snowballstemmer.stemmer | None:
-    return snowballstemmer.stemmer(language) if language in snowballstemmer.algorithms() else None
