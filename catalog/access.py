@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, PermissionsMixin
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
@@ -17,6 +19,14 @@ from catalog.models.api_key import Scope
 
 KEY_PREFIX = "akin_"
 RANKS = {Scope.READ: 1, Scope.WRITE: 2, Scope.CURATE: 3}
+
+# What a person needs for each scope, the ones before it included. Where these hold, membership says.
+PERMISSIONS = {
+    Scope.READ: ("catalog.view_item",),
+    Scope.WRITE: ("catalog.add_item", "catalog.change_item"),
+    Scope.CURATE: ("catalog.change_collection",),
+}
+EVERYWHERE = "catalog.all_collections"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,31 +49,56 @@ STRANGER = Actor()
 
 
 def actor_of_user(user: AbstractBaseUser | AnonymousUser) -> Actor:
-    """Staff curate, other signed-in people read what is public like anybody."""
-    if not user.is_authenticated or not user.is_active:
+    """Permissions say what a person may do, membership of collections where; superusers may everything.
+
+    Who has no permission reads what is public, like anybody.
+    """
+    if not isinstance(user, PermissionsMixin) or not user.is_active:
         return STRANGER
-    rank = RANKS[Scope.CURATE] if getattr(user, "is_staff", False) else 0
-    return Actor(rank=rank, user_id=user.pk, name=user.get_username())
+    rank = 0
+    for scope, permissions in PERMISSIONS.items():
+        if not user.has_perms(permissions):
+            break
+        rank = RANKS[scope]
+    return Actor(rank=rank, collection_ids=_ids_of_user(user), user_id=user.pk, name=user.get_username())
+
+
+def _ids_of_user(user: PermissionsMixin) -> frozenset[int] | None:
+    if user.has_perm(EVERYWHERE):
+        return None
+    return frozenset(Collection.objects.filter(members=user.pk).order_by().values_list("pk", flat=True))
 
 
 def actor_of_key(secret: str) -> Actor:
-    """Raises Unauthenticated when the key is unknown, expired or revoked."""
+    """Raises Unauthenticated when the key is unknown, expired, revoked, or outlived its last collection."""
     now = timezone.now()
     key = ApiKey.objects.filter(digest=_digest(secret), revoked_at__isnull=True).exclude(expires_at__lt=now).first()
-    if key is None:
+    if key is None or (ids := _ids_of_key(key)) == frozenset():
         raise Unauthenticated("The API key is unknown, expired or revoked.")
     if key.last_used_at is None or now - key.last_used_at > timedelta(minutes=1):
         ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
-    ids = frozenset(key.collections.values_list("pk", flat=True)) or None
     return Actor(rank=RANKS[Scope(key.scope)], collection_ids=ids, name=key.name)
 
 
-def create_key(*, name: str, scope: Scope, user_id: int | None = None) -> tuple[ApiKey, str]:
-    """Returns the key and its secret, which is shown once and not kept."""
+def _ids_of_key(key: ApiKey) -> frozenset[int] | None:
+    return None if key.all_collections else frozenset(key.collections.values_list("pk", flat=True))
+
+
+def create_key(
+    *, name: str, scope: Scope, collections: Iterable[Collection] | None = None, user_id: int | None = None
+) -> tuple[ApiKey, str]:
+    """Returns the key and its secret, which is shown once and not kept. It covers those collections; None is all."""
     secret = KEY_PREFIX + secrets.token_urlsafe(32)
-    key = ApiKey.objects.create(
-        name=name, scope=scope, prefix=secret[:10], digest=_digest(secret), created_by_id=user_id
-    )
+    with transaction.atomic():
+        key = ApiKey.objects.create(
+            name=name,
+            scope=scope,
+            all_collections=collections is None,
+            prefix=secret[:10],
+            digest=_digest(secret),
+            created_by_id=user_id,
+        )
+        key.collections.set(collections or [])
     return key, secret
 
 
@@ -75,6 +110,13 @@ def readable_collections(actor: Actor) -> QuerySet[Collection]:
     if actor.collection_ids is None:
         return collections
     return collections.filter(Q(pk__in=actor.collection_ids) | Q(visibility="public"))
+
+
+def own_collections(actor: Actor) -> QuerySet[Collection]:
+    """The collections in which the actor's rights hold: where drafts are seen and things are changed."""
+    if actor.collection_ids is None:
+        return Collection.objects.all()
+    return Collection.objects.filter(pk__in=actor.collection_ids)
 
 
 def readable_collection(actor: Actor, slug: str) -> Collection:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.contrib.auth.models import Group, User
 from django.test import Client
 
-from catalog.admin.people import CURATORS
+from catalog.admin.people import CURATORS, MEMBERS
+from catalog.models import Collection
 
 
 def administrator() -> Client:
@@ -15,6 +16,14 @@ def administrator() -> Client:
 def curator() -> Client:
     user = User.objects.create_user("cleo", is_staff=True)
     user.groups.add(Group.objects.get(name=CURATORS))
+    return _browser(user)
+
+
+def member(*collections: Collection) -> Client:
+    """A curator of these collections only."""
+    user = User.objects.create_user("mia", is_staff=True)
+    user.groups.add(Group.objects.get(name=MEMBERS))
+    user.member_collections.set(collections)
     return _browser(user)
 
 

@@ -18,10 +18,24 @@ from catalog.models.api_key import Scope
 from catalog.services.api_keys import revoke_keys
 
 
+class ApiKeyForm(ModelForm[ApiKey]):
+    class Meta:
+        model = ApiKey
+        fields = ["name", "scope", "all_collections", "collections", "expires_at"]
+
+    def clean(self) -> dict[str, Any]:
+        """What a new key covers is said expressly."""
+        data = super().clean() or self.cleaned_data
+        if "collections" in data and bool(data["collections"]) == data.get("all_collections"):
+            self.add_error("collections", "Choose collections, or tick that it covers all of them.")
+        return data
+
+
 @admin.register(ApiKey)
 class ApiKeyAdmin(ModelAdmin[ApiKey]):
     """The secret goes from the function that makes it into one response, and nowhere else."""
 
+    form = ApiKeyForm
     list_display = (
         "name",
         "prefix",
@@ -39,20 +53,26 @@ class ApiKeyAdmin(ModelAdmin[ApiKey]):
     show_full_result_count = False
     actions = ("revoke",)
     filter_horizontal = ("collections",)
-    add_fieldsets = ((None, {"fields": ["name", "scope", "collections", "expires_at"]}),)
+    add_fieldsets = ((None, {"fields": ["name", "scope", "all_collections", "collections", "expires_at"]}),)
     fieldsets = (
-        (None, {"fields": ["name", ("prefix", "scope"), "collections", "expires_at"]}),
+        (None, {"fields": ["name", ("prefix", "scope"), "all_collections", "collections", "expires_at"]}),
         ("History", {"fields": [("created_by", "created_at"), ("last_used_at", "revoked_at")]}),
     )
-
-    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        return super().formfield_for_manytomany(db_field, request, help_text="None chosen is all of them.", **kwargs)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiKey]:
         return super().get_queryset(request).defer("digest").prefetch_related("collections")
 
     def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> tuple[str, ...]:
-        fixed = ("prefix", "scope", "collections", "created_by", "created_at", "last_used_at", "revoked_at")
+        fixed = (
+            "prefix",
+            "scope",
+            "all_collections",
+            "collections",
+            "created_by",
+            "created_at",
+            "last_used_at",
+            "revoked_at",
+        )
         return fixed if obj else ()
 
     def has_delete_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
@@ -67,13 +87,14 @@ class ApiKeyAdmin(ModelAdmin[ApiKey]):
 
     @admin.display(description="Collections")
     def covers(self, key: ApiKey) -> str:
-        return ", ".join(collection.slug for collection in key.collections.all()) or "all"
+        return "all" if key.all_collections else ", ".join(collection.slug for collection in key.collections.all())
 
     def save_model(self, request: HttpRequest, obj: ApiKey, form: ModelForm[ApiKey], change: bool) -> None:
         if change:
             obj.save(update_fields=["name", "expires_at"])
             return
-        key, secret = create_key(name=obj.name, scope=Scope(obj.scope), user_id=request.user.pk)
+        chosen = None if obj.all_collections else form.cleaned_data["collections"]
+        key, secret = create_key(name=obj.name, scope=Scope(obj.scope), collections=chosen, user_id=request.user.pk)
         key.expires_at = obj.expires_at
         key.save(update_fields=["expires_at"])
         obj.__dict__.update(key.__dict__)

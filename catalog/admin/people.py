@@ -20,8 +20,11 @@ else:
     from unfold.admin import ModelAdmin as UnfoldModelAdmin
 
 CURATORS = "Curators"
+MEMBERS = "Curators of their collections"
+ALL_COLLECTIONS = "all_collections"
 
-# What a curator does every day. Users, groups and API keys are for administrators.
+# What a curator does every day, in all collections or in those of which he is a member. Users, groups and API keys are
+# for administrators.
 CURATOR_PERMISSIONS = {
     "catalog": {
         "collection": ("view", "change"),
@@ -54,7 +57,7 @@ class GroupAdmin(UnfoldModelAdmin, DjangoGroupAdmin):
 
 
 def ensure_curators(app_config: AppConfig, **kwargs: Any) -> None:
-    """Gives the group its permissions after each migration. What an administrator adds to it stays."""
+    """Gives both groups their permissions after each migration. What an administrator adds to them stays."""
     codenames = [
         f"{action}_{model}"
         for model, actions in CURATOR_PERMISSIONS.get(app_config.label, {}).items()
@@ -62,9 +65,14 @@ def ensure_curators(app_config: AppConfig, **kwargs: Any) -> None:
     ]
     if codenames:
         create_permissions(app_config, verbosity=0, using=kwargs["using"])
-        permissions = Permission.objects.using(kwargs["using"])
-        group, _ = Group.objects.using(kwargs["using"]).get_or_create(name=CURATORS)
-        group.permissions.add(*permissions.filter(content_type__app_label=app_config.label, codename__in=codenames))
+        _add_permissions(MEMBERS, app_config.label, codenames, kwargs["using"])
+        _add_permissions(CURATORS, app_config.label, [*codenames, ALL_COLLECTIONS], kwargs["using"])
+
+
+def _add_permissions(group_name: str, app_label: str, codenames: list[str], using: str) -> None:
+    group, _ = Group.objects.using(using).get_or_create(name=group_name)
+    permissions = Permission.objects.using(using)
+    group.permissions.add(*permissions.filter(content_type__app_label=app_label, codename__in=codenames))
 
 
 for label in CURATOR_PERMISSIONS:

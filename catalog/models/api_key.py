@@ -15,12 +15,18 @@ class Scope(models.TextChoices):
 
 
 class ApiKey(models.Model):
-    """A hashed key. Without collections it covers all of them, with some it covers only those."""
+    """A hashed key. It covers the collections that it names, or all of them where `all_collections` says so.
+
+    Naming a collection limits the key: a trigger takes the flag away. A key with neither may nothing.
+    """
 
     name = models.CharField(max_length=200, help_text="What uses this key.")
     prefix = models.CharField(max_length=12, editable=False)
     digest = models.CharField(max_length=64, unique=True, editable=False)
     scope = models.CharField(max_length=10, choices=Scope, default=Scope.READ)
+    all_collections = models.BooleanField(
+        default=False, help_text="Also those that are made later. Otherwise only the collections that are chosen."
+    )
     collections = models.ManyToManyField(Collection, blank=True, related_name="api_keys")
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, editable=False

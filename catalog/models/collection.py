@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pgtrigger
+from django.conf import settings
 from django.core.validators import MaxLengthValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
@@ -50,7 +51,7 @@ class Language(models.TextChoices):
 
 class Visibility(models.TextChoices):
     PUBLIC = "public", "Public: anyone may read"
-    PRIVATE = "private", "Private: only curators and API keys that name it"
+    PRIVATE = "private", "Private: only its members, and API keys that cover it"
 
 
 class CollectionQuerySet(models.QuerySet["Collection"]):
@@ -82,6 +83,13 @@ class Collection(models.Model):
         blank=True,
         help_text='How the collection is searched, as in {"lexical_weight": 2} or {"fusion": "rrf"}.',
     )
+    members = models.ManyToManyField(
+        settings.AUTH_USER_MODEL,
+        blank=True,
+        related_name="member_collections",
+        help_text="People whose permissions hold in this collection. Who has the permission to act in all "
+        "collections need not be named.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -89,6 +97,7 @@ class Collection(models.Model):
 
     class Meta:
         ordering = ["name", "id"]
+        permissions = [("all_collections", "Can act in all collections")]
         constraints = [
             models.CheckConstraint(name="collection_visibility_known", condition=Q(visibility__in=Visibility.values)),
         ]

@@ -60,12 +60,14 @@ def update_collection(*, collection: Collection, **fields: Any) -> Collection:
 def delete_collection(*, collection: Collection) -> None:
     """Deletes the collection with all its items. Triggers remove what was derived from them.
 
-    A key that is for this collection alone ends with it: without any collection it would cover all of them.
+    A key that is for this collection alone ends with it. The keys are locked first, so that of two deletions at once
+    the later one sees what the earlier one left of them.
     """
     with transaction.atomic():
         pk = collection.pk
-        own = ApiKey.objects.filter(collections=collection)
-        revoke_keys(keys=own.exclude(pk__in=own.filter(collections__in=Collection.objects.exclude(pk=pk))))
+        keys = [key.pk for key in ApiKey.objects.filter(collections=pk).order_by("pk").select_for_update(of=("self",))]
+        others = ApiKey.objects.filter(collections__in=Collection.objects.exclude(pk=pk))
+        revoke_keys(keys=ApiKey.objects.filter(pk__in=keys, all_collections=False).exclude(pk__in=others))
         with connection.cursor() as cursor:
             cursor.execute("DELETE FROM catalog_item WHERE collection_id = %s", [pk])
         collection.delete()

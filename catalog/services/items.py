@@ -7,8 +7,9 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
+from psycopg.errors import UniqueViolation
 
 from catalog.errors import Conflict, NotFound
 from catalog.models import Collection, Item
@@ -41,11 +42,22 @@ def get_item(*, collection: Collection, external_id: str) -> Item:
 
 
 def create_item(*, collection: Collection, entry: ItemInput) -> Item:
-    """Raises Conflict when the external id is taken."""
-    if Item.objects.filter(collection=collection, external_id=entry.external_id).exists():
-        raise Conflict(f"An item '{entry.external_id}' exists already in '{collection.slug}'.")
-    upsert_items(collection=collection, entries=[entry])
+    """Raises Conflict when the external id is taken, also when somebody else takes it at this very moment."""
+    try:
+        with transaction.atomic():
+            _row(collection, entry).save(force_insert=True)
+            transaction.on_commit(lambda: announce(collection.pk))
+    except IntegrityError as error:
+        if not _is_taken(error):
+            raise
+        raise Conflict(f"An item '{entry.external_id}' exists already in '{collection.slug}'.") from error
     return get_item(collection=collection, external_id=entry.external_id)
+
+
+def _is_taken(error: IntegrityError) -> bool:
+    """Whether it was the external id that somebody else has."""
+    cause = error.__cause__
+    return isinstance(cause, UniqueViolation) and cause.diag.constraint_name == "item_external_id_unique"
 
 
 def save_item(*, collection: Collection, entry: ItemInput) -> tuple[Item, Outcome]:
@@ -125,18 +137,14 @@ def _truths(content: Content) -> list[tuple[str, list[bool]]]:
 
 
 def _write(collection: Collection, entries: Sequence[ItemInput]) -> None:
-    now = timezone.now()
     Item.objects.bulk_create(
-        [
-            Item(
-                collection=collection,
-                external_id=entry.external_id,
-                updated_at=now,
-                **{field: getattr(entry, field) for field in CONTENT_FIELDS},
-            )
-            for entry in entries
-        ],
+        [_row(collection, entry) for entry in entries],
         update_conflicts=True,
         unique_fields=["collection", "external_id"],
         update_fields=[*CONTENT_FIELDS, "updated_at"],
     )
+
+
+def _row(collection: Collection, entry: ItemInput) -> Item:
+    content = {field: getattr(entry, field) for field in CONTENT_FIELDS}
+    return Item(collection=collection, external_id=entry.external_id, updated_at=timezone.now(), **content)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.auth.models import AnonymousUser, Group, Permission, User
 from django.utils import timezone
 
 from catalog.access import (
@@ -18,6 +19,7 @@ from catalog.access import (
     readable_collections,
     require,
 )
+from catalog.admin.people import CURATORS, MEMBERS
 from catalog.errors import Forbidden, NotFound, Unauthenticated
 from catalog.models import ApiKey, Collection
 from catalog.models.api_key import Scope
@@ -73,13 +75,48 @@ def test_charlie_who_signed_in_but_is_no_staff_may_no_more_than_a_stranger(
         require(charlie, Scope.WRITE, public)
 
 
-def test_staff_curate_everything_until_they_are_switched_off(public: Collection, private: Collection) -> None:
-    user = User.objects.create_user("alice", is_staff=True)
-    alice = actor_of_user(user)
-    assert slugs(alice) == {"public", "private"}
-    require(alice, Scope.CURATE, private)
-    user.is_active = False
-    assert actor_of_user(user) == STRANGER
+def person(name: str, *groups: str, **fields: Any) -> User:
+    user = User.objects.create_user(name, **fields)
+    user.groups.set(Group.objects.filter(name__in=groups))
+    return user
+
+
+def test_staff_without_a_permission_may_no_more_than_a_stranger(public: Collection, private: Collection) -> None:
+    alice = actor_of_user(person("alice", is_staff=True))
+    assert slugs(alice) == {"public"}
+    with pytest.raises(Forbidden):
+        require(alice, Scope.READ, public)
+
+
+def test_curators_act_in_all_collections_until_they_are_switched_off(public: Collection, private: Collection) -> None:
+    for user in (person("alice", CURATORS, is_staff=True), person("ada", is_superuser=True)):
+        actor = actor_of_user(user)
+        assert slugs(actor) == {"public", "private"}
+        require(actor, Scope.CURATE, private)
+        user.is_active = False
+        assert actor_of_user(user) == STRANGER
+
+
+def test_members_act_in_their_collections_only(public: Collection, private: Collection) -> None:
+    secret_plans = make_collection("plans", visibility="private")
+    user = person("bob", MEMBERS, is_staff=True)
+    private.members.add(user)
+    bob = actor_of_user(user)
+    assert slugs(bob) == {"public", "private"}
+    require(bob, Scope.CURATE, private)
+    for collection in (public, secret_plans, None):
+        with pytest.raises(Forbidden):
+            require(bob, Scope.READ, collection)
+
+
+def test_membership_gives_no_more_than_the_permissions_of_the_person(private: Collection) -> None:
+    user = person("reader")
+    private.members.add(user)
+    user.user_permissions.add(Permission.objects.get(codename="view_item"))
+    reader = actor_of_user(User.objects.get(pk=user.pk))
+    require(reader, Scope.READ, private)
+    with pytest.raises(Forbidden):
+        require(reader, Scope.WRITE, private)
 
 
 @pytest.mark.parametrize(
@@ -153,3 +190,19 @@ def test_a_key_does_not_widen_to_everything_when_its_only_collection_is_deleted(
         actor_of_key(secrets["one"])
     assert actor_of_key(secrets["two"]).collection_ids == frozenset({private.pk})
     assert actor_of_key(secrets["all"]).collection_ids is None
+
+
+def test_a_key_covers_everything_only_by_its_flag(public: Collection) -> None:
+    key, secret = create_key(name="limited", scope=Scope.CURATE, collections=[public])
+    Collection.objects.filter(pk=public.pk).delete()  # not by the service, so nothing revokes the key
+    with pytest.raises(Unauthenticated):
+        actor_of_key(secret)
+    assert ApiKey.objects.get(pk=key.pk).revoked_at is None
+    assert create_key(name="nothing", scope=Scope.CURATE, collections=[])[0].all_collections is False
+
+
+def test_naming_a_collection_limits_a_key_to_it_whoever_does_it(public: Collection, private: Collection) -> None:
+    key, secret = create_key(name="all", scope=Scope.CURATE)
+    assert actor_of_key(secret).collection_ids is None
+    key.collections.through.objects.create(apikey_id=key.pk, collection_id=public.pk)
+    assert actor_of_key(secret).collection_ids == frozenset([public.pk])

@@ -76,3 +76,15 @@ def test_curators_and_charlie_see_no_keys() -> None:
         assert {browser.get(LIST + path).status_code for path in ("", "add/", f"{key.pk}/change/")} == {403}
         assert browser.post(f"{LIST}add/", {"name": "x", "scope": "curate"}).status_code == 403
     assert ApiKey.objects.count() == 1
+
+
+def test_what_a_new_key_covers_is_said_expressly() -> None:
+    shop = create_collection(slug="shop")
+    browser = administrator()
+    fields = {"name": "x", "scope": "curate", "expires_at_0": "", "expires_at_1": ""}
+    for covers in ({}, {"all_collections": "on", "collections": [shop.pk]}):
+        page = browser.post(f"{LIST}add/", {**fields, **covers}).content.decode()
+        assert "Choose collections, or tick" in page
+    assert not ApiKey.objects.exists()
+    (secret,) = SECRET.findall(add(browser, all_collections="on"))
+    assert actor_of_key(secret).collection_ids is None
