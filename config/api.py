@@ -12,6 +12,7 @@ from catalog.http import actor_of_request
 from catalog.representation import use_embedding_lookup
 from config.api_errors import add_error_handlers
 from config.json_api import JsonAPI
+from config.query_names import strict
 from search.duplicates.api import router as duplicates_router
 from search.embedding.api import router as embedding_router
 from search.embedding.status import item_embeddings
@@ -51,6 +52,7 @@ api = JsonAPI(
     openapi_extra={"tags": [{"name": name} for name in TAGS]},
 )
 add_error_handlers(api)
+api.add_decorator(strict, mode="view")
 use_embedding_lookup(item_embeddings)
 
 # The catalog comes last: its item paths take any external id, also one with slashes.

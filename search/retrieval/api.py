@@ -14,10 +14,11 @@ from catalog.schemas import Strict
 from search.errors import QueryTooLong
 from search.retrieval.passages import find_passages
 from search.retrieval.query.parameters import encode_cursor, parse_search
+from search.retrieval.query.structured import SearchIn, request_of
 from search.retrieval.rate_limit import check_rate
 from search.retrieval.responses import PassagesOut, SearchOut, passages_out, search_out
 from search.retrieval.search import search
-from search.retrieval.types import MAX_LIMIT, MAX_QUERY_LENGTH, MODES
+from search.retrieval.types import MAX_LIMIT, MAX_QUERY_LENGTH, MODES, SearchRequest
 
 MAX_PASSAGES = 50
 
@@ -49,6 +50,13 @@ SEARCH_PARAMETERS = [
     _parameter("facets", "Attributes to count, separated by commas.", type="string"),
     _parameter("explain", "Whether each hit says why it was found.", type="boolean", default=False),
     _parameter(
+        "sort",
+        "relevance, newest, or an attribute of type number or date with :asc or :desc. By an attribute, only hits that "
+        "are not weak are listed; items without it come last.",
+        type="string",
+        examples=["price:asc"],
+    ),
+    _parameter(
         "filter.{attribute}",
         "An attribute's value; repeat it for any of several.",
         type="array",
@@ -65,7 +73,19 @@ def search_items(request: HttpRequest, slug: str) -> SearchOut:
     """Finds items by meaning and by word."""
     collection = collection_to_read(request, slug)
     check_rate(request, actor_of(request))
-    result = search(parse_search(collection, request.GET))
+    return _answer(parse_search(collection, request.GET))
+
+
+@router.post("/{slug}/search", response=SearchOut)
+def search_items_by_body(request: HttpRequest, slug: str, body: SearchIn) -> SearchOut:
+    """The same search with typed filters that nest: `all`, `any` and `not` of conditions on attributes."""
+    collection = collection_to_read(request, slug)
+    check_rate(request, actor_of(request))
+    return _answer(request_of(collection, body))
+
+
+def _answer(asked: SearchRequest) -> SearchOut:
+    result = search(asked)
     return search_out(result, None if result.next_offset is None else encode_cursor(result.next_offset))
 
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 from django.db import connection
 
 from search.embedding.query_vectors import query_vector
@@ -14,12 +15,13 @@ from search.embedding.spaces.lifecycle import active_space
 from search.errors import EncoderUnavailable
 from search.retrieval.answer.browse import browse
 from search.retrieval.answer.facets import count_facets
-from search.retrieval.answer.hits import build_hits
+from search.retrieval.answer.hits import build_hits, relevant_ids
 from search.retrieval.query.parsing import ParsedQuery, parse_query
 from search.retrieval.query.unknown_words import read_query
 from search.retrieval.ranking import fusion, legs
 from search.retrieval.ranking.collapse import collapse
 from search.retrieval.ranking.filters import conditions_of
+from search.retrieval.ranking.order import sorted_ids
 from search.retrieval.ranking.rerank import rerank
 from search.retrieval.ranking.scores import scores_of, with_identifiers
 from search.retrieval.ranking.stages import Prepared, Ranked
@@ -52,7 +54,9 @@ def _prepare(request: SearchRequest, parsed: ParsedQuery) -> Prepared:
 
 
 def _answer(request: SearchRequest, prepared: Prepared) -> SearchResult:
-    ranked = rerank(request, prepared, _rank(request, prepared, request.filters))
+    ranked = _rank(request, prepared, request.filters)
+    if request.sort is None:
+        ranked = rerank(request, prepared, ranked)
     page = ranked.ids[request.offset : request.offset + request.limit]
     hits = build_hits(request, prepared, ranked, page)
     end = request.offset + len(page)
@@ -72,7 +76,7 @@ def _answer(request: SearchRequest, prepared: Prepared) -> SearchResult:
 
 
 def _rank(request: SearchRequest, prepared: Prepared, filters: Sequence[Filter]) -> Ranked:
-    conditions = conditions_of(filters)
+    conditions = conditions_of(filters, request.where)
     candidates = legs.retrieve(
         collection=request.collection,
         conditions=conditions,
@@ -80,14 +84,24 @@ def _rank(request: SearchRequest, prepared: Prepared, filters: Sequence[Filter])
         is_lexical=prepared.is_lexical(request.mode),
         space=prepared.space,
         query_vector=prepared.vector,
-        is_exact=bool(filters or prepared.words.required)
+        is_exact=bool(filters or request.where or prepared.words.required)
         and legs.is_selective(request.collection, conditions, prepared.words),
     )
     scores = scores_of(request, prepared, candidates)
     identifiers = _identifier_hits(request, prepared, filters)
     candidates, scores = with_identifiers(candidates, scores, identifiers)
     order = fusion.order_of(scores, candidates.ids)
-    return collapse(request, Ranked(candidates, order, scores[order], identifiers))
+    return _sorted(request, prepared, collapse(request, Ranked(candidates, order, scores[order], identifiers)))
+
+
+def _sorted(request: SearchRequest, prepared: Prepared, ranked: Ranked) -> Ranked:
+    """Another order than relevance is one of what is relevant, or else the cheapest of all comes first."""
+    if request.sort is None or not len(ranked.order):
+        return ranked
+    positions = {item_id: n for n, item_id in enumerate(ranked.ids)}
+    ids = sorted_ids(relevant_ids(prepared, ranked), request.sort)
+    chosen = np.array([positions[item_id] for item_id in ids], dtype=np.int64)
+    return replace(ranked, order=ranked.order[chosen], scores=ranked.scores[chosen])
 
 
 # Materialised, because PostgreSQL would else go through all items in order of their ids until it has enough.
@@ -106,7 +120,7 @@ def _identifier_hits(request: SearchRequest, prepared: Prepared, filters: Sequen
     words = prepared.words
     if not words.identifiers:
         return {}
-    conditions = conditions_of(filters)
+    conditions = conditions_of(filters, request.where)
     parameters = {
         **conditions.parameters,
         **legs.condition_parameters(words),

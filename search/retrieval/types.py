@@ -29,6 +29,32 @@ class Filter:
     minimum: float | str | None = None
     maximum: float | str | None = None
     exists: bool | None = None
+    above: float | str | None = None  # as `minimum`, which itself does not count
+    below: float | str | None = None
+    every: tuple[str, ...] = ()  # a list holds all of them
+    prefix: str | None = None  # of one text, in its own case
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Conditions of which all hold, any holds, or none (`not`)."""
+
+    kind: Literal["all", "any", "not"]
+    members: tuple[Filter | Group, ...]
+
+    def attributes(self) -> tuple[str, ...]:
+        """Every attribute that is asked about, once."""
+        nested = (one.attributes() if isinstance(one, Group) else (one.attribute,) for one in self.members)
+        return tuple(dict.fromkeys(name for names in nested for name in names))
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """An order other than relevance: by an attribute, or the newest first where there is none."""
+
+    attribute: str = ""
+    type: Literal["number", "date"] = "number"
+    is_descending: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +67,10 @@ class SearchRequest:
     limit: int = 10
     offset: int = 0
     filters: tuple[Filter, ...] = ()
+    where: Group | None = None  # holds beside the filters, also for every facet
     facets: tuple[str, ...] = ()
     explain: bool = False
+    sort: Sort | None = None  # None is by relevance, and without a query the newest first
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ PATHS = {
     "/api/v1/collections/{slug}/items": {"get", "post"},
     "/api/v1/collections/{slug}/items/{external_id}": {"get", "put", "patch", "delete"},
     "/api/v1/collections/{slug}/items/bulk": {"post"},
-    "/api/v1/collections/{slug}/search": {"get"},
+    "/api/v1/collections/{slug}/search": {"get", "post"},
     "/api/v1/collections/{slug}/items/{external_id}/related": {"get"},
     "/api/v1/collections/{slug}/recommend": {"post"},
     "/api/v1/collections/{slug}/passages": {"post"},

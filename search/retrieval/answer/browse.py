@@ -13,13 +13,14 @@ from search.retrieval.query.parsing import parse_query
 from search.retrieval.query.query_words import NO_WORDS, query_words
 from search.retrieval.ranking import legs
 from search.retrieval.ranking.filters import conditions_of
+from search.retrieval.ranking.order import order_sql
 from search.retrieval.types import FacetValue, Hit, SearchRequest, SearchResult
 
 MAX_BROWSED = 2_000  # items that are counted and paged through without a query
 
 NEWEST = f"""
     SELECT i.id FROM catalog_item i WHERE i.collection_id = %(collection)s AND {{visible}}
-    ORDER BY i.id DESC LIMIT {MAX_BROWSED}
+    ORDER BY {{order}} LIMIT {MAX_BROWSED}
 """
 
 
@@ -57,12 +58,18 @@ def browse(request: SearchRequest) -> SearchResult:
 
 
 def _newest(request: SearchRequest) -> list[int]:
-    conditions = conditions_of(request.filters)
+    conditions = conditions_of(request.filters, request.where)
     parsed = parse_query(request.query_text)
     words = query_words(request.collection, parsed) if parsed.excluded else NO_WORDS
-    parameters = {**conditions.parameters, **legs.condition_parameters(words), "collection": request.collection.pk}
+    order, more = order_sql(request.sort)
+    parameters = {
+        **conditions.parameters,
+        **legs.condition_parameters(words),
+        **more,
+        "collection": request.collection.pk,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(NEWEST.format(visible=legs.visible_sql(words, conditions)), parameters)
+        cursor.execute(NEWEST.format(visible=legs.visible_sql(words, conditions), order=order), parameters)
         return [row[0] for row in cursor.fetchall()]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -80,6 +80,14 @@ def build_hits(request: SearchRequest, prepared: Prepared, ranked: Ranked, page:
             )
         )
     return tuple(hits)
+
+
+def relevant_ids(prepared: Prepared, ranked: Ranked) -> list[int]:
+    """The candidates whose band is not `weak`; all of them where every band is."""
+    ids = ranked.ids
+    rows = load_rows(ids, replace(prepared, space=None))
+    relevant = [i for n, i in enumerate(ids) if i in rows and _band(prepared, ranked, n, rows[i]) != "weak"]
+    return relevant or [item_id for item_id in ids if item_id in rows]
 
 
 def load_rows(ids: Sequence[int], prepared: Prepared | None = None) -> dict[int, Row]:
@@ -184,6 +192,11 @@ def _share(words: QueryWords, counts: Callable[[QueryWord], bool], *, of_nothing
     return sum(words.idf(word) for word in words.words if counts(word)) / total if total else of_nothing
 
 
+def _filtered_attributes(request: SearchRequest) -> tuple[str, ...]:
+    plain = tuple(one.attribute for one in request.filters)
+    return plain if request.where is None else tuple(dict.fromkeys((*plain, *request.where.attributes())))
+
+
 class _Explainer:
     """Explains hits: computes what concerns the whole candidate set once."""
 
@@ -217,6 +230,6 @@ class _Explainer:
             matched_words=row.matched,
             best_passage=row.passage or (0, len(row.title) + 1 + len(row.body)),
             identifier=self._ranked.identifiers.get(row.item_id),
-            filters=tuple(one.attribute for one in self._request.filters),
+            filters=_filtered_attributes(self._request),
             second_score=self._ranked.second_scores.get(row.item_id),
         )

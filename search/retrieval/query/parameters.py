@@ -1,11 +1,13 @@
 """The query parameters of a search, read in one place for the page and the API.
 
     q, mode, limit, cursor, explain=1, facets=a,b
+    sort=relevance|newest|<attribute>:asc|<attribute>:desc
     filter.<attribute>=value                  repeated: any of the values
     filter.<attribute>.gte= / .lte=           a number, or an ISO date for date attributes
     filter.<attribute>.exists=true|false
 
-An empty value counts as not given, as plain HTML forms send it. Names outside this grammar are ignored.
+An empty value counts as not given, as plain HTML forms send it. Names outside this grammar are ignored here; the API
+refuses them before.
 """
 
 from __future__ import annotations
@@ -33,6 +35,7 @@ from search.retrieval.types import (
     Filter,
     Mode,
     SearchRequest,
+    Sort,
 )
 
 DEFAULT_LIMIT: Final = 10
@@ -59,6 +62,7 @@ def parse_search(collection: Collection, params: Parameters) -> SearchRequest:
         filters=_filters(params, schema),
         facets=_facets(params, schema),
         explain=_read(params, "explain", _boolean, False),
+        sort=_read(params, "sort", lambda text: parse_sort(text, schema), None),
     )
 
 
@@ -118,6 +122,22 @@ def _boolean(text: str) -> bool:
     if text.lower() not in BOOLEANS:
         raise ValueError("must be true or false")
     return BOOLEANS[text.lower()]
+
+
+def parse_sort(text: str, schema: Schema) -> Sort | None:
+    """None is by relevance. Raises ValueError."""
+    if text == "relevance":
+        return None
+    if text == "newest":
+        return Sort()
+    attribute, _, direction = text.rpartition(":")
+    if direction not in {"asc", "desc"}:
+        raise ValueError("must be relevance, newest, or an attribute with :asc or :desc")
+    definition = schema.get(attribute)
+    if definition is None or definition.type == "term":
+        sortable = ", ".join(name for name, one in schema.items() if one.type != "term") or "none"
+        raise ValueError(f"'{attribute}' is no attribute of type number or date (there are: {sortable})")
+    return Sort(attribute, definition.type, is_descending=direction == "desc")
 
 
 def _number(text: str) -> float:

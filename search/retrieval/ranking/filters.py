@@ -6,9 +6,10 @@ import json
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
-from search.retrieval.types import Filter
+from search.retrieval.types import Filter, Group
 
 
 @dataclass(slots=True)
@@ -19,32 +20,52 @@ class Conditions:
     parameters: dict[str, Any] = field(default_factory=dict)
 
 
-def conditions_of(filters: Sequence[Filter]) -> Conditions:
-    """All filters must hold."""
+def conditions_of(filters: Sequence[Filter], where: Group | None = None) -> Conditions:
+    """All filters must hold, and the group."""
     conditions = Conditions()
     for number, one in enumerate(filters):
         for sql in _clauses(one, f"filter{number}", conditions.parameters):
             conditions.sql += f" AND {sql}"
+    if where is not None:
+        conditions.sql += f" AND {_group(where, 'where', conditions.parameters)}"
     return conditions
+
+
+def _group(group: Group, key: str, parameters: dict[str, Any]) -> str:
+    """No clause is ever NULL, so that `not` holds for items without the attribute."""
+    parts = []
+    for number, member in enumerate(group.members):
+        own = f"{key}_{number}"
+        if isinstance(member, Group):
+            parts.append(_group(member, own, parameters))
+        else:
+            parts.append(f"({' AND '.join(_clauses(member, own, parameters))})")
+    joined = (" AND " if group.kind == "all" else " OR ").join(parts)
+    return f"NOT ({joined})" if group.kind == "not" else f"({joined})"
 
 
 def _clauses(one: Filter, key: str, parameters: dict[str, Any]) -> Iterable[str]:
     name = f"{key}_name"
     parameters[name] = one.attribute
     if one.terms:
-        yield _any_of(one, key, parameters)
+        yield _any_of(one.attribute, one.terms, f"{key}_any", parameters)
+    for number, term in enumerate(one.every):
+        yield _any_of(one.attribute, [term], f"{key}_every{number}", parameters)
+    if one.prefix is not None:
+        parameters[f"{key}_prefix"] = one.prefix
+        yield ELEMENT.format(name=name, condition=PREFIX.format(prefix=f"{key}_prefix"))
     if one.exists is not None:
         known = f"coalesce(i.attributes -> %({name})s::text, 'null') NOT IN ('null', '[]', '\"\"')"
         yield known if one.exists else f"NOT ({known})"
-    if one.minimum is not None or one.maximum is not None:
-        yield _range(one, key, parameters)
+    if bounds := _bounds(one, key, parameters):
+        yield ELEMENT.format(name=name, condition=" AND ".join(bounds))
 
 
-def _any_of(one: Filter, key: str, parameters: dict[str, Any]) -> str:
+def _any_of(attribute: str, terms: Sequence[str], key: str, parameters: dict[str, Any]) -> str:
     """Containment, which the GIN index answers, for each term as a scalar and as an element of a list."""
     alternatives = []
-    for number, value in enumerate(v for term in one.terms for v in _readings(term)):
-        for shape, document in (("s", {one.attribute: value}), ("l", {one.attribute: [value]})):
+    for number, value in enumerate(v for term in terms for v in _readings(term)):
+        for shape, document in (("s", {attribute: value}), ("l", {attribute: [value]})):
             parameters[f"{key}_{number}{shape}"] = json.dumps(document)
             alternatives.append(f"i.attributes @> %({key}_{number}{shape})s::jsonb")
     return f"({' OR '.join(alternatives)})"
@@ -75,27 +96,35 @@ def number_in(term: str) -> int | float | None:
     return int(number) if number.is_integer() else number
 
 
-RANGE = """EXISTS (
+# One value, or one element of a list.
+ELEMENT = """EXISTS (
     SELECT 1 FROM jsonb_array_elements(CASE jsonb_typeof(i.attributes -> %({name})s::text)
         WHEN 'array' THEN i.attributes -> %({name})s::text ELSE jsonb_build_array(i.attributes -> %({name})s::text) END
-    ) AS element(e) WHERE {bounds})"""
+    ) AS element(e) WHERE {condition})"""
+
+PREFIX = "jsonb_typeof(e) = 'string' AND starts_with(e #>> '{{}}', %({prefix})s::text)"
 
 
-def _range(one: Filter, key: str, parameters: dict[str, Any]) -> str:
-    """One value, or one element of a list, is between the bounds; a value of another kind is outside every range."""
+def _bounds(one: Filter, key: str, parameters: dict[str, Any]) -> list[str]:
+    """What one element has to be between; a value of another kind is outside every range."""
     bounds = []
-    for bound, operator, suffix in ((one.minimum, ">=", "min"), (one.maximum, "<=", "max")):
+    for bound, operator, suffix in (
+        (one.minimum, ">=", "min"),
+        (one.maximum, "<=", "max"),
+        (one.above, ">", "above"),
+        (one.below, "<", "below"),
+    ):
         if bound is not None:
-            parameters[f"{key}_{suffix}"] = bound
+            parameters[f"{key}_{suffix}"] = bound if isinstance(bound, str) else Decimal(str(bound))
             bounds.append(_bound(f"%({key}_{suffix})s", operator, bound))
-    return RANGE.format(name=f"{key}_name", bounds=" AND ".join(bounds))
+    return bounds
 
 
 def _bound(placeholder: str, operator: str, bound: float | str) -> str:
     """Numbers, also those written as text, and dates. A day includes all its hours."""
     value = "e #>> '{}'"
     if isinstance(bound, str):
-        moment = f"left({value}, length({placeholder}))" if operator == "<=" else f"({value})"
+        moment = f"left({value}, length({placeholder}))" if operator in {"<=", ">"} else f"({value})"
         return f"(jsonb_typeof(e) = 'string' AND {moment} COLLATE \"C\" {operator} {placeholder})"
     return (
         f"(CASE WHEN {value} ~ '[0-9]' AND pg_input_is_valid({value}, 'numeric')"
