@@ -8,6 +8,7 @@ from ninja.security import HttpBearer
 
 from catalog.access import Actor
 from catalog.api import router as catalog_router
+from catalog.errors import Unauthenticated
 from catalog.http import actor_of_request
 from catalog.representation import use_embedding_lookup
 from config.api_errors import add_error_handlers
@@ -18,6 +19,7 @@ from search.embedding.api import router as embedding_router
 from search.embedding.status import item_embeddings
 from search.related.api import router as related_router
 from search.retrieval.api import router as retrieval_router
+from search.retrieval.rate_limit import check_rate
 
 DESCRIPTION = """\
 Finds the items of a catalog by meaning, shows what is related, and tells which items are the same thing entered twice.
@@ -35,7 +37,15 @@ class ApiKey(HttpBearer):
     """An API key, which reading public collections does not need."""
 
     def __call__(self, request: HttpRequest) -> Actor:
-        return actor_of_request(request)
+        """Every request of a stranger counts, one with a wrong key, too."""
+        try:
+            actor = actor_of_request(request)
+        except Unauthenticated:
+            check_rate(request)
+            raise
+        if actor.rank == 0:
+            check_rate(request)
+        return actor
 
     def authenticate(self, request: HttpRequest, token: str) -> Actor:
         return actor_of_request(request)

@@ -18,6 +18,7 @@ from environs import Env, EnvError
 from marshmallow import ValidationError, validate
 
 PREFIX = "AKIN_"
+ENDPOINT_KEY = "_KEY"  # ends the names of variables that embedding spaces name, which settings do not know
 
 T = TypeVar("T")
 Validator = Callable[[str], object]
@@ -140,7 +141,7 @@ def _checked(name: str, value: str, check: Validator) -> None:
 def refuse_unknown() -> None:
     """Raises for a variable with Akin's prefix that nobody read: most likely a misspelt one."""
     for name in sorted(os.environ):
-        if name.startswith(PREFIX) and name not in VARIABLES:
+        if name.startswith(PREFIX) and name not in VARIABLES and not name.endswith(ENDPOINT_KEY):
             near = difflib.get_close_matches(name, VARIABLES, n=1)
             hint = f"Did you mean {near[0]}?" if near else "docs/settings.md lists all settings."
             raise refuse(name, os.environ[name], f"There is no such setting. {hint}")

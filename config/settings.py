@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -102,10 +104,22 @@ AKIN_WAKE_WORKERS = environment.boolean(
 )
 AKIN_RATE_LIMIT = environment.integer(
     "AKIN_RATE_LIMIT",
-    0,
-    "Searches a minute from one address without an API key; 0 is no limit.",
+    600,
+    "Requests a minute from one address without an API key and not signed in; 0 is no limit.",
     at_least=0,
     at_most=1_000_000,
+)
+AKIN_TRUSTED_PROXIES = environment.names(
+    "AKIN_TRUSTED_PROXIES",
+    [],
+    "Addresses or networks of proxies, like `10.0.0.0/8`, whose X-Forwarded-For says where a request comes from.",
+    check=validate.And(
+        validate.Regexp(r"[0-9a-fA-F.:]+(/\d{1,3})?\Z", error="It has to look like 10.0.0.0/8."),
+        lambda name: bool(ipaddress.ip_network(name, strict=False)),
+    ),
+)
+AKIN_PRIVATE_ENDPOINTS = environment.boolean(
+    "AKIN_PRIVATE_ENDPOINTS", False, "Lets embedding endpoints be on this machine or in its private network."
 )
 environment.refuse_unknown()
 
@@ -130,6 +144,7 @@ INSTALLED_APPS = [
     "import_export",
     "ninja",
     "pgtrigger",
+    "axes",
 ]
 
 MIDDLEWARE = [
@@ -137,14 +152,17 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.content_security.PolicyMiddleware",
+    "config.limits.UploadLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "config.limits.RateLimitMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "catalog.error_pages.ErrorPageMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -184,6 +202,19 @@ AUTH_PASSWORD_VALIDATORS = [
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
 LOGIN_URL = "admin:login"
+
+# Failed sign-ins are counted in PostgreSQL: of an account from anywhere, and of an address for any account.
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AXES_HANDLER = "axes.handlers.database.AxesDatabaseHandler"
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]
+AXES_RESET_ON_SUCCESS = True
+AXES_CLIENT_IP_CALLABLE = "catalog.client_address.client_address"
+AXES_LOCKOUT_CALLABLE = "config.limits.locked_out"
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
 
 LANGUAGE_CODE = "en"
 USE_I18N = True

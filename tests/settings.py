@@ -10,7 +10,9 @@ os.environ["AKIN_DATA_DIR"] = os.environ.get("TEST_DATA_DIR") or str(_ROOT / "va
 os.environ["AKIN_ENCODER"] = "fake"
 os.environ["AKIN_WAKE_WORKERS"] = "false"
 os.environ["AKIN_ENCODER_THREADS"] = "1"
-for _name in ("TEST_DATA_DIR", "AKIN_HTTPS", "AKIN_RATE_LIMIT", "ALLOWED_HOSTS", "DEBUG", "LOG_LEVEL", "PORT"):
+os.environ["AKIN_RATE_LIMIT"] = "0"
+os.environ["AKIN_PRIVATE_ENDPOINTS"] = "true"
+for _name in ("TEST_DATA_DIR", "AKIN_HTTPS", "ALLOWED_HOSTS", "DEBUG", "LOG_LEVEL", "PORT"):
     os.environ.pop(_name, None)
 
 from config.settings import *  # noqa: E402, F403

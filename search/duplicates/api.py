@@ -28,7 +28,6 @@ from search.duplicates.comparing.check import PossibleDuplicate, check_item
 from search.duplicates.review.decisions import decide
 from search.duplicates.review.pairs import list_pairs
 from search.models import DuplicatePair
-from search.retrieval.rate_limit import check_rate
 
 router = Router(tags=["Duplicates"])
 
@@ -85,7 +84,6 @@ class DecisionIn(Strict):
 def check_duplicates(request: HttpRequest, slug: str, body: ItemPatch) -> CheckOut:
     """What an item that is not stored may duplicate, best first. Stores nothing."""
     collection = collection_to_read(request, slug)
-    check_rate(request, actor_of(request))
     entry = parse_item({"external_id": f"unsaved-{uuid4()}", **body.model_dump(exclude_unset=True, exclude_none=True)})
     found = check_item(collection=collection, entry=entry)
     return CheckOut(duplicates=[_possible_out(one) for one in found])

@@ -11,14 +11,13 @@ from ninja import Query, Router
 from pydantic import BaseModel, Field
 
 from catalog.errors import InvalidInput
-from catalog.http import actor_of, collection_to_read, item_to_read
+from catalog.http import collection_to_read, item_to_read
 from catalog.models import Collection
 from catalog.models.item import MAX_EXTERNAL_ID_LENGTH
 from catalog.schemas import AttributeName, Strict, Text
 from search.related.recommend import recommend
 from search.related.related import RelatedItem, related_items
 from search.retrieval.query.parameters import FILTER_PREFIX, parse_search
-from search.retrieval.rate_limit import check_rate
 from search.retrieval.types import Filter
 
 MAX_EXAMPLES = 100
@@ -77,7 +76,6 @@ def list_related(
 def recommend_items(request: HttpRequest, slug: str, body: RecommendIn) -> RelatedList:
     """Items like the positive examples and unlike the negative ones."""
     collection = collection_to_read(request, slug)
-    check_rate(request, actor_of(request))
     found = recommend(
         collection=collection,
         positive=body.positive,

@@ -9,13 +9,12 @@ from ninja import Router
 from pydantic import Field
 
 from catalog.errors import InvalidInput
-from catalog.http import actor_of, collection_to_read
+from catalog.http import collection_to_read
 from catalog.schemas import Strict
 from search.errors import QueryTooLong
 from search.retrieval.passages import find_passages
 from search.retrieval.query.parameters import encode_cursor, parse_search
 from search.retrieval.query.structured import SearchIn, request_of
-from search.retrieval.rate_limit import check_rate
 from search.retrieval.responses import PassagesOut, SearchOut, passages_out, search_out
 from search.retrieval.search import search
 from search.retrieval.types import MAX_LIMIT, MAX_QUERY_LENGTH, MODES, SearchRequest
@@ -72,7 +71,6 @@ SEARCH_PARAMETERS = [
 def search_items(request: HttpRequest, slug: str) -> SearchOut:
     """Finds items by meaning and by word."""
     collection = collection_to_read(request, slug)
-    check_rate(request, actor_of(request))
     return _answer(parse_search(collection, request.GET))
 
 
@@ -80,7 +78,6 @@ def search_items(request: HttpRequest, slug: str) -> SearchOut:
 def search_items_by_body(request: HttpRequest, slug: str, body: SearchIn) -> SearchOut:
     """The same search with typed filters that nest: `all`, `any` and `not` of conditions on attributes."""
     collection = collection_to_read(request, slug)
-    check_rate(request, actor_of(request))
     return _answer(request_of(collection, body))
 
 
@@ -93,7 +90,6 @@ def _answer(asked: SearchRequest) -> SearchOut:
 def search_passages(request: HttpRequest, slug: str, body: PassagesIn) -> PassagesOut:
     """The pieces of text that answer best, ready as context for a language model."""
     collection = collection_to_read(request, slug)
-    check_rate(request, actor_of(request))
     query_text = _checked(body.q)
     return passages_out(list(find_passages(collection=collection, query_text=query_text, limit=body.limit)))
 

@@ -75,7 +75,8 @@ class SpaceForm(forms.Form):
         help_text="Put before texts, like “passage: ”.",
     )
     options = PrettyJSONField(
-        initial=dict, help_text="url, api_key_env, … of an endpoint; backend or weights of a model."
+        initial=dict,
+        help_text="url, api_key_env (AKIN_…_KEY), … of an endpoint; backend or weights of a model.",
     )
 
     def clean_options(self) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Encoders elsewhere: an endpoint that answers like OpenAI's /v1/embeddings.
 
 Options of the space: `url` (ends in /embeddings, or the endpoint's root), `api_key_env` (name of the environment
-variable with the key, which is never stored), `batch_size`, `timeout` in seconds, at most 45, `max_tokens`,
+variable with the key, AKIN_…_KEY, which is never stored), `batch_size`, `timeout` in seconds, at most 45, `max_tokens`,
 `send_dimensions`.
 """
 
@@ -17,9 +17,11 @@ from typing import Any
 import httpx
 import numpy as np
 import numpy.typing as npt
+from django.conf import settings
 
 from search.embedding.encoders.circuit import CircuitBreaker
 from search.embedding.encoders.port import Vectors, checked
+from search.embedding.encoders.public_network import PrivateAddressError, PublicTransport
 from search.embedding.text import Offsets
 from search.errors import EncoderRefused, EncoderUnavailable
 from search.models import EmbeddingSpace
@@ -29,6 +31,8 @@ MAX_TIMEOUT = 45.0  # seconds of a request: with PATIENCE_SECONDS it ends before
 PATIENCE_SECONDS = 10.0  # a longer Retry-After is waited for by the rows, not by the worker
 CHARACTERS_PER_TOKEN = 3  # assumed, because a remote tokenizer cannot be asked
 REFUSED = (400, 413, 414, 422)  # of the texts; 401, 403 and 404 are of the configuration, and every item has to wait
+
+KEY_NAME = re.compile(r"AKIN_[A-Z0-9_]+_KEY")  # other variables of the environment are no endpoint's business
 
 
 class HttpEncoder:
@@ -44,7 +48,7 @@ class HttpEncoder:
         self._url = _endpoint(str(options.get("url", "")))
         self._batch_size = int(options.get("batch_size", 64))
         timeout = min(float(options.get("timeout", 30)), MAX_TIMEOUT)
-        self._client = httpx.Client(timeout=timeout, headers=_headers(options))
+        self._client = _client(timeout, _headers(options))
         self._circuit = CircuitBreaker()
 
     def token_offsets(self, texts: Sequence[str]) -> list[Offsets]:
@@ -89,13 +93,17 @@ class HttpEncoder:
         try:
             response = self._client.post(self._url, json=body)
         except httpx.HTTPError as error:
-            raise _BusyError(f"The endpoint does not answer: {type(error).__name__}: {error}") from error
+            raise _BusyError(f"The endpoint does not answer: {type(error).__name__}.") from error
+        except PrivateAddressError as error:
+            raise EncoderUnavailable(
+                "The endpoint's address is not public; AKIN_PRIVATE_ENDPOINTS=true allows such."
+            ) from error
         if response.status_code == 429 or response.status_code >= 500:
             raise _BusyError(f"The endpoint answered {response.status_code}.", _retry_after(response))
         if response.status_code in REFUSED:
-            raise EncoderRefused(f"The endpoint answered {response.status_code}: {response.text[:500]}")
+            raise EncoderRefused(f"The endpoint answered {response.status_code}.")
         if response.status_code != 200:
-            raise EncoderUnavailable(f"The endpoint answered {response.status_code}: {response.text[:500]}")
+            raise EncoderUnavailable(f"The endpoint answered {response.status_code}.")
         return _vectors(response, self.dimensions)
 
 
@@ -105,6 +113,15 @@ class _BusyError(Exception):
     def __init__(self, message: str, seconds: float | None = None) -> None:
         super().__init__(message)
         self.seconds = seconds
+
+
+def _client(timeout: float, headers: dict[str, str]) -> httpx.Client:
+    """Redirects are not followed, whoever answers: they could lead anywhere."""
+    if settings.AKIN_PRIVATE_ENDPOINTS:
+        return httpx.Client(timeout=timeout, headers=headers, follow_redirects=False)
+    return httpx.Client(
+        timeout=timeout, headers=headers, follow_redirects=False, transport=PublicTransport(), trust_env=False
+    )
 
 
 def _endpoint(url: str) -> str:
@@ -117,6 +134,8 @@ def _headers(options: dict[str, Any]) -> dict[str, str]:
     name = options.get("api_key_env")
     if not name:
         return {}
+    if not KEY_NAME.fullmatch(str(name)):
+        raise ValueError("The space's option 'api_key_env' has to be a name like AKIN_EMBEDDING_KEY: AKIN_…_KEY.")
     if not os.environ.get(name):
         raise ValueError(f"The environment variable {name} with the endpoint's key is not set.")
     return {"Authorization": f"Bearer {os.environ[name]}"}
@@ -139,7 +158,7 @@ def _vectors(response: httpx.Response, dimensions: int) -> Vectors:
         rows = sorted(response.json()["data"], key=lambda row: int(row["index"]))
         vectors = np.array([row["embedding"] for row in rows], dtype=np.float32)[:, :dimensions]
     except (ValueError, KeyError, TypeError, IndexError) as error:
-        raise EncoderRefused(f"The endpoint's answer holds no vectors: {error!r}") from error
+        raise EncoderRefused("The endpoint's answer holds no vectors.") from error
     if not np.isfinite(vectors).all():
         raise EncoderRefused("The endpoint returned values that are not finite.")
     unit: Vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)

@@ -13,7 +13,6 @@ from django_htmx.middleware import HtmxDetails
 
 from catalog.access import actor_of_user, readable_collection
 from search.retrieval.page.page import SearchPage, search_page
-from search.retrieval.rate_limit import check_rate
 
 ANSWER: Final = "search/_answer.html"
 
@@ -29,7 +28,6 @@ def page(request: HtmxRequest, slug: str) -> HttpResponse:
     """Works without JavaScript; with it, results are replaced while typing and the address follows."""
     actor = actor_of_user(request.user)
     collection = readable_collection(actor, slug)
-    check_rate(request, actor)
     found = search_page(collection, request.GET)
     context = {"page": found, "collection": collection}
     response = render(request, _template(request), context, status=found.status)

@@ -70,10 +70,10 @@ def test_longer_vectors_are_cut(endpoint: Endpoint, encoder: HttpEncoder) -> Non
 
 
 def test_the_key_comes_from_the_environment_alone(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
-    space = space_of(endpoint, api_key_env="THE_KEY")
-    with pytest.raises(ValueError, match="THE_KEY"):
+    space = space_of(endpoint, api_key_env="AKIN_TEST_KEY")
+    with pytest.raises(ValueError, match="AKIN_TEST_KEY"):
         HttpEncoder(space)
-    monkeypatch.setenv("THE_KEY", "secret")
+    monkeypatch.setenv("AKIN_TEST_KEY", "secret")
     encoder = HttpEncoder(space)
     encoder.encode_query("a")
     encoder._client.close()
