@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from django import forms
+from django.contrib.admin import AdminSite
 from django.contrib.auth import get_permission_codename
 from django.core.paginator import Page, Paginator
 from django.db.models import Model, QuerySet
@@ -34,6 +35,7 @@ else:
 
 __all__ = [
     "Derived",
+    "Desk",
     "KeysFirstPaginator",
     "ModelAdmin",
     "ModelForm",
@@ -47,6 +49,19 @@ __all__ = [
 ]
 
 Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+class Desk(Protocol):
+    """What a page of its own needs of the admin class that mounts it: the frame around it, and the log."""
+
+    admin_site: AdminSite
+
+    @property
+    def opts(self) -> Any: ...
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any: ...
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any: ...
 
 
 class Derived:

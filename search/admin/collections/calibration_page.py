@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import messages
 from django.db.models import Count, Prefetch, Q
@@ -14,6 +14,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from catalog.access import actor_of_user
+from catalog.admin.site import Desk
 from catalog.errors import CatalogError
 from catalog.models import Collection, Item, Run
 from catalog.models.run import RunKind
@@ -35,9 +36,6 @@ from search.duplicates.evidence.scorer import Scorer
 from search.duplicates.rules import rules_of
 from search.models import DuplicateCalibration, DuplicatePair
 from search.models.duplicate import PairState
-
-if TYPE_CHECKING:
-    from search.admin.collections.collection import SearchableCollectionAdmin
 
 TEMPLATE = "admin/catalog/collection/calibrate.html"
 MAX_EXAMPLES = 5
@@ -62,17 +60,15 @@ class ChangeGroup:
     examples: list[Example]
 
 
-def show(
-    model_admin: SearchableCollectionAdmin, request: HttpRequest, collection: Collection, *, can_change: bool
-) -> HttpResponse:
+def show(desk: Desk, request: HttpRequest, collection: Collection, *, can_change: bool) -> HttpResponse:
     """Everything that a person needs to know before applying the proposal."""
     rules, scorer = rules_of(collection), scorer_of(collection)
     proposal = propose_calibration(collection)
     is_decided = Q(state=PairState.CONFIRMED) | Q(state=PairState.DISMISSED)
     counts = DuplicatePair.objects.filter(is_decided, collection=collection).exclude(evidence=[]).order_by()
     context: dict[str, Any] = {
-        **model_admin.admin_site.each_context(request),
-        "opts": model_admin.opts,
+        **desk.admin_site.each_context(request),
+        "opts": desk.opts,
         "title": f"Calibrate duplicates: {collection}",
         "collection": collection,
         "decided": dict(counts.values_list("state").annotate(count=Count("pk"))),
@@ -94,7 +90,7 @@ def show(
     return TemplateResponse(request, TEMPLATE, context)
 
 
-def act(model_admin: SearchableCollectionAdmin, request: HttpRequest, collection: Collection) -> HttpResponse:
+def act(desk: Desk, request: HttpRequest, collection: Collection) -> HttpResponse:
     """Applies, reverts, applies an earlier one again, or scans; each leads to a scan that uses the weights."""
     actor = actor_of_user(request.user)
     action = request.POST.get("action", "")
@@ -121,7 +117,7 @@ def act(model_admin: SearchableCollectionAdmin, request: HttpRequest, collection
         "scan": "",
     }[action]
     if done:
-        model_admin.log_change(request, collection, f"Duplicates: {done}")
+        desk.log_change(request, collection, f"Duplicates: {done}")
     messages.success(request, f"{done} The collection's pairs are being scanned anew.".strip())
     return HttpResponseRedirect(reverse("admin:search_calibrate", args=[collection.pk]))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -16,6 +16,7 @@ from django.urls import reverse
 from catalog.access import actor_of_user
 from catalog.errors import CatalogError
 from catalog.models import Collection, Item
+from search.admin.pairs.desk import ReviewDesk
 from search.admin.pairs.review_steps import last_title, remember
 from search.duplicates.review.groups import Group, exclude_member, merge_group, read_group
 from search.duplicates.review.keeper import Choice, choose
@@ -23,9 +24,6 @@ from search.duplicates.review.merging import facts_of
 from search.duplicates.review.pairs import groups_of_collection
 from search.duplicates.review.review import Step
 from search.models import DuplicatePair
-
-if TYPE_CHECKING:
-    from search.admin.pairs.duplicate_pair import DuplicatePairAdmin
 
 PER_PAGE = 25
 
@@ -39,7 +37,7 @@ class ListedGroup:
     suggestion: Choice
 
 
-def list_groups(model_admin: DuplicatePairAdmin, request: HttpRequest) -> HttpResponse:
+def list_groups(desk: ReviewDesk, request: HttpRequest) -> HttpResponse:
     """The groups of one collection, the largest first."""
     collections = list(Collection.objects.filter(duplicate_pairs__isnull=False).distinct().order_by("name"))
     asked = request.GET.get("collection", "")
@@ -47,19 +45,19 @@ def list_groups(model_admin: DuplicatePairAdmin, request: HttpRequest) -> HttpRe
     groups = sorted(groups_of_collection(chosen), key=len, reverse=True) if chosen else []
     page = Paginator(groups, PER_PAGE).get_page(request.GET.get("p"))
     context = {
-        **model_admin.admin_site.each_context(request),
-        "opts": model_admin.opts,
+        **desk.admin_site.each_context(request),
+        "opts": desk.opts,
         "title": "Groups of duplicates",
         "collections": collections,
         "chosen": chosen,
         "page": page,
         "groups": _listed(list(page.object_list)),
-        **_undo(model_admin, request),
+        **_undo(desk, request),
     }
     return TemplateResponse(request, "admin/search/duplicatepair/groups.html", context)
 
 
-def show_group(model_admin: DuplicatePairAdmin, request: HttpRequest, item_id: int) -> HttpResponse:
+def show_group(desk: ReviewDesk, request: HttpRequest, item_id: int) -> HttpResponse:
     """The group that the item is in; a post previews what would be done and, confirmed, does it."""
     if request.method not in ("GET", "POST"):
         return HttpResponseNotAllowed(["GET", "POST"])
@@ -74,34 +72,32 @@ def show_group(model_admin: DuplicatePairAdmin, request: HttpRequest, item_id: i
     if request.method == "POST":
         if action not in ("merge", "exclude") or subject is None:
             return HttpResponse("There is no such action, or no such member.", status=422)
-        may_do = model_admin.has_merge_permission if action == "merge" else model_admin.has_decide_permission
+        may_do = desk.has_merge_permission if action == "merge" else desk.has_decide_permission
         if not may_do(request):
             raise PermissionDenied
         if "confirmed" in request.POST:
-            return _do(model_admin, request, item, subject, action)
-    return _page(model_admin, request, group, subject, action)
+            return _do(desk, request, item, subject, action)
+    return _page(desk, request, group, subject, action)
 
 
-def _page(
-    model_admin: DuplicatePairAdmin, request: HttpRequest, group: Group, subject: Item | None, action: str
-) -> HttpResponse:
+def _page(desk: ReviewDesk, request: HttpRequest, group: Group, subject: Item | None, action: str) -> HttpResponse:
     context: dict[str, Any] = {
-        **model_admin.admin_site.each_context(request),
-        "opts": model_admin.opts,
+        **desk.admin_site.each_context(request),
+        "opts": desk.opts,
         "title": f"A group of {len(group.members)}",
         "group": group,
         "subject": subject,
         "action": action,
         "others": [one for one in group.members if one is not subject],
         "dismissed": group.pairs_of(subject.pk) if subject else [],
-        "can_decide": model_admin.has_decide_permission(request),
-        "can_merge": model_admin.has_merge_permission(request),
-        **_undo(model_admin, request),
+        "can_decide": desk.has_decide_permission(request),
+        "can_merge": desk.has_merge_permission(request),
+        **_undo(desk, request),
     }
     return TemplateResponse(request, "admin/search/duplicatepair/group.html", context)
 
 
-def _do(model_admin: DuplicatePairAdmin, request: HttpRequest, item: Item, subject: Item, action: str) -> HttpResponse:
+def _do(desk: ReviewDesk, request: HttpRequest, item: Item, subject: Item, action: str) -> HttpResponse:
     actor = actor_of_user(request.user)
     seen = {int(pk) for pk in request.POST.getlist("member") if pk.isdecimal()}
     steps: list[Step] = []
@@ -116,7 +112,7 @@ def _do(model_admin: DuplicatePairAdmin, request: HttpRequest, item: Item, subje
         messages.error(request, error.message)
         return HttpResponseRedirect(reverse("admin:search_duplicate_group", args=[item.pk]))
     for pair in DuplicatePair.objects.filter(pk__in=[step.pair_id for step in steps]):
-        model_admin.log_change(request, pair, done)
+        desk.log_change(request, pair, done)
     remember(request, done, steps)
     messages.success(request, done)
     return HttpResponseRedirect(f"{reverse('admin:search_duplicate_groups')}?collection={item.collection_id}")
@@ -133,6 +129,6 @@ def _listed(groups: list[list[int]]) -> list[ListedGroup]:
     return listed
 
 
-def _undo(model_admin: DuplicatePairAdmin, request: HttpRequest) -> dict[str, str]:
-    title = last_title(request) if model_admin.has_decide_permission(request) else ""
+def _undo(desk: ReviewDesk, request: HttpRequest) -> dict[str, str]:
+    title = last_title(request) if desk.has_decide_permission(request) else ""
     return {"undo_title": title, "back": request.get_full_path()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -13,6 +13,7 @@ from django.urls import reverse
 from catalog.access import actor_of_user
 from catalog.errors import CatalogError
 from catalog.models import Item, MergeRecord
+from search.admin.pairs.desk import ReviewDesk
 from search.admin.pairs.evidence_table import read_terms
 from search.admin.pairs.merge_form import field_choices, merge_form
 from search.admin.pairs.queue_view import filters_of, list_address, pair_address, view_of
@@ -22,9 +23,6 @@ from search.duplicates.review.merging import UNDONE, merge_of, merge_pair, sugge
 from search.duplicates.review.review import Step, next_pair, progress_of
 from search.models import DuplicatePair
 from search.models.duplicate import PairState
-
-if TYPE_CHECKING:
-    from search.admin.pairs.duplicate_pair import DuplicatePairAdmin
 
 MAX_REASON_LENGTH = 2_000  # characters
 MERGE = "merge"  # of the page's decisions; the others are states
@@ -59,17 +57,17 @@ def page_context(request: HttpRequest, pair: DuplicatePair, *, can_decide: bool,
     }
 
 
-def decide_and_go_on(model_admin: DuplicatePairAdmin, request: HttpRequest, pair_id: int) -> HttpResponse:
+def decide_and_go_on(desk: ReviewDesk, request: HttpRequest, pair_id: int) -> HttpResponse:
     """Takes the decision of a pair's page and leads to the next pair of the queue."""
     pair = get_object_or_404(DuplicatePair, pk=pair_id)
     decision = request.POST.get("decision", "")
     if decision not in (*PairState.values, MERGE):
         return HttpResponse("There is no such decision.", status=422)
-    if decision == MERGE and not model_admin.has_merge_permission(request):
+    if decision == MERGE and not desk.has_merge_permission(request):
         raise PermissionDenied
     _read_items(pair)
     try:
-        step, done = (_merge if decision == MERGE else _decide)(model_admin, request, pair)
+        step, done = (_merge if decision == MERGE else _decide)(desk, request, pair)
     except CatalogError as error:
         messages.error(request, error.message)
         return HttpResponseRedirect(pair_address(request, pair))
@@ -79,7 +77,7 @@ def decide_and_go_on(model_admin: DuplicatePairAdmin, request: HttpRequest, pair
     return HttpResponseRedirect(pair_address(request, following) if following else list_address(request))
 
 
-def undo_merge(model_admin: DuplicatePairAdmin, request: HttpRequest, record_id: int) -> HttpResponse:
+def undo_merge(desk: ReviewDesk, request: HttpRequest, record_id: int) -> HttpResponse:
     """Undoes a merge from the page of a pair or of an item."""
     record = get_object_or_404(MergeRecord.objects.select_related("keeper", "other"), pk=record_id)
     try:
@@ -89,7 +87,7 @@ def undo_merge(model_admin: DuplicatePairAdmin, request: HttpRequest, record_id:
     else:
         done = f"“{record.other}” is an item of its own again, and not the same as “{record.keeper}”."
         for item in (record.keeper, record.other):
-            model_admin.log_change(request, cast("Any", item), f"Merge undone: {done}")
+            desk.log_change(request, cast("Any", item), f"Merge undone: {done}")
         messages.success(request, done)
     return HttpResponseRedirect(way_back(request))
 
@@ -107,14 +105,14 @@ def _reason(request: HttpRequest) -> str:
     return request.POST.get("reason", "")[:MAX_REASON_LENGTH]
 
 
-def _decide(model_admin: DuplicatePairAdmin, request: HttpRequest, pair: DuplicatePair) -> tuple[Step, str]:
+def _decide(desk: ReviewDesk, request: HttpRequest, pair: DuplicatePair) -> tuple[Step, str]:
     decision, before = PairState(request.POST["decision"]), cast("Decision", pair.state)
-    model_admin.decide(request, pair, decision, _reason(request))
+    desk.decide(request, pair, decision, _reason(request))
     done = f"“{pair.first}” and “{pair.second}”: {decision.label.lower()}."
     return Step(pair.pk, cast("Decision", decision.value), before), done
 
 
-def _merge(model_admin: DuplicatePairAdmin, request: HttpRequest, pair: DuplicatePair) -> tuple[Step, str]:
+def _merge(desk: ReviewDesk, request: HttpRequest, pair: DuplicatePair) -> tuple[Step, str]:
     before = cast("Decision", pair.state)
     keeper_id = _keeper_of(pair, request.POST.get("keeper")) or suggest_keeper(pair).keeper.pk
     choices = field_choices(pair.first, pair.second, keeper_id=keeper_id, data=request.POST)
@@ -123,5 +121,5 @@ def _merge(model_admin: DuplicatePairAdmin, request: HttpRequest, pair: Duplicat
     keeper, other = (pair.first, pair.second) if keeper_id == pair.first_id else (pair.second, pair.first)
     done = f"“{other}” ({other.external_id}) was merged into “{keeper}” ({keeper.external_id})."
     for one in (pair, keeper, other):
-        model_admin.log_change(request, cast("Any", one), f"{done} {_reason(request)}".strip())
+        desk.log_change(request, cast("Any", one), f"{done} {_reason(request)}".strip())
     return Step(pair.pk, "confirmed", before, record.pk), done

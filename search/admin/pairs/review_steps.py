@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import astuple
-from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -14,12 +13,10 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from catalog.access import actor_of_user
 from catalog.errors import CatalogError
+from search.admin.pairs.desk import ReviewDesk
 from search.admin.pairs.queue_view import pair_address
 from search.duplicates.review.review import Step, undo
 from search.models import DuplicatePair
-
-if TYPE_CHECKING:
-    from search.admin.pairs.duplicate_pair import DuplicatePairAdmin
 
 KEY = "duplicate_review"
 MAX_ENTRIES = 20
@@ -40,14 +37,14 @@ def last_title(request: HttpRequest) -> str:
     return entries[-1]["title"] if entries else ""
 
 
-def undo_last(model_admin: DuplicatePairAdmin, request: HttpRequest) -> HttpResponse:
+def undo_last(desk: ReviewDesk, request: HttpRequest) -> HttpResponse:
     """Takes back what was done last and leads to its pair, or back to the page of many."""
     entries = request.session.get(KEY, [])
     if not entries:
         messages.warning(request, "There is nothing to undo in this review.")
         return HttpResponseRedirect(way_back(request))
     entry, steps = entries[-1], [Step(*step) for step in entries[-1]["steps"]]
-    if any(step.merge_id for step in steps) and not model_admin.has_merge_permission(request):
+    if any(step.merge_id for step in steps) and not desk.has_merge_permission(request):
         raise PermissionDenied
     request.session[KEY] = entries[:-1]
     try:
@@ -56,7 +53,7 @@ def undo_last(model_admin: DuplicatePairAdmin, request: HttpRequest) -> HttpResp
         messages.error(request, f"Not undone: {entry['title']} {error.message}")
         return HttpResponseRedirect(way_back(request))
     for pair in DuplicatePair.objects.filter(pk__in=[step.pair_id for step in steps]):
-        model_admin.log_change(request, pair, f"Undone: {entry['title']}")
+        desk.log_change(request, pair, f"Undone: {entry['title']}")
     note = " The items count as not the same now." if any(step.merge_id for step in steps) else ""
     messages.success(request, f"Undone: {entry['title']}{note}")
     only = DuplicatePair.objects.filter(pk=steps[0].pair_id).first() if len(steps) == 1 else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.contrib import messages
@@ -15,13 +15,11 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidge
 
 from catalog.admin.site import PrettyJSONField
 from catalog.errors import CatalogError
+from search.admin.spaces.desk import SpaceDesk
 from search.embedding.spaces.lifecycle import add_space
 from search.embedding.storage import MAX_DIMENSIONS
 from search.models import EmbeddingSpace
 from search.models.embedding import EncoderKind, Storage
-
-if TYPE_CHECKING:
-    from search.admin.spaces.space import EmbeddingSpaceAdmin
 
 KINDS = [(value, label) for value, label in EncoderKind.choices if value != EncoderKind.FAKE]
 
@@ -95,19 +93,19 @@ class SpaceForm(forms.Form):
             return None
 
 
-def add_space_view(model_admin: EmbeddingSpaceAdmin, request: HttpRequest) -> HttpResponse:
+def add_space_view(desk: SpaceDesk, request: HttpRequest) -> HttpResponse:
     """The page with the form."""
-    if not model_admin.has_add_permission(request):
+    if not desk.has_add_permission(request):
         raise PermissionDenied
     form = SpaceForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and (space := form.add()) is not None:
-        model_admin.log_addition(request, space, "Added.")
+        desk.log_addition(request, space, "Added.")
         messages.success(request, f"{space.name} is added with {space.dimensions} dimensions. Next: build it.")
         return HttpResponseRedirect(reverse("admin:search_embeddingspace_change", args=[space.pk]))
     context = {
-        **model_admin.admin_site.each_context(request),
+        **desk.admin_site.each_context(request),
         "title": "Add a space",
-        "opts": model_admin.opts,
+        "opts": desk.opts,
         "form": form,
     }
     return TemplateResponse(request, "admin/search/embeddingspace/add.html", context)

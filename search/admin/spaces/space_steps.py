@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -13,21 +13,19 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from catalog.errors import CatalogError
+from search.admin.spaces.desk import SpaceDesk
 from search.admin.spaces.space_page import Step, steps_of
 from search.embedding.spaces import lifecycle
 from search.evaluation.comparing import start_comparison
 from search.messages import send
 from search.models import EmbeddingSpace
 
-if TYPE_CHECKING:
-    from search.admin.spaces.space import EmbeddingSpaceAdmin
 
-
-def take_step(model_admin: EmbeddingSpaceAdmin, request: HttpRequest, space_id: int) -> HttpResponse:
+def take_step(desk: SpaceDesk, request: HttpRequest, space_id: int) -> HttpResponse:
     """Takes the step that the page offers, after asking once more where it cannot be undone easily."""
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
-    if not model_admin.has_steps_permission(request):
+    if not desk.has_steps_permission(request):
         raise PermissionDenied
     space = get_object_or_404(EmbeddingSpace, pk=space_id)
     step = next((one for one in steps_of(space) if one.name == request.POST.get("step")), None)
@@ -37,32 +35,30 @@ def take_step(model_admin: EmbeddingSpaceAdmin, request: HttpRequest, space_id: 
     elif step.refusal:
         messages.error(request, step.refusal)
     elif step.warning and not request.POST.get("confirmed"):
-        return _ask_again(model_admin, request, space, step)
+        return _ask_again(desk, request, space, step)
     else:
-        _take(model_admin, request, space, step)
+        _take(desk, request, space, step)
     return HttpResponseRedirect(address)
 
 
-def _ask_again(
-    model_admin: EmbeddingSpaceAdmin, request: HttpRequest, space: EmbeddingSpace, step: Step
-) -> HttpResponse:
+def _ask_again(desk: SpaceDesk, request: HttpRequest, space: EmbeddingSpace, step: Step) -> HttpResponse:
     context: dict[str, Any] = {
-        **model_admin.admin_site.each_context(request),
+        **desk.admin_site.each_context(request),
         "title": f"{step.label} {space.name}?",
-        "opts": model_admin.opts,
+        "opts": desk.opts,
         "space": space,
         "step": step,
     }
     return TemplateResponse(request, "admin/search/embeddingspace/confirm.html", context)
 
 
-def _take(model_admin: EmbeddingSpaceAdmin, request: HttpRequest, space: EmbeddingSpace, step: Step) -> None:
+def _take(desk: SpaceDesk, request: HttpRequest, space: EmbeddingSpace, step: Step) -> None:
     try:
         said = STEPS[step.name](request, space, step)
     except CatalogError as error:
         messages.error(request, error.message)
         return
-    model_admin.log_change(request, space, said)
+    desk.log_change(request, space, said)
     messages.success(request, said)
 
 
