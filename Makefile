@@ -11,7 +11,7 @@ PIP := $(PY) -m pip install --disable-pip-version-check --quiet
 # Passed on to the command of the target: make test ARGS="tests/config -k port", make benchmark ARGS="--json".
 ARGS ?=
 
-.PHONY: help install install-dev run test check lint types contracts migrations openapi-check format openapi settings benchmark compare
+.PHONY: help install install-dev run test test-quick check lint types contracts migrations openapi-check format openapi settings benchmark compare
 
 help: ## Lists the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -37,6 +37,9 @@ run: install ## Starts everything; PORT=8001 changes the port, Ctrl-C stops it
 
 test: install-dev ## Runs the tests, on services of their own
 	$(PY) -m pytest $(ARGS)
+
+test-quick: install-dev ## The tests that need neither Chromium nor a real model, and kill nothing
+	$(PY) -m pytest -n auto -m "not chromium and not model and not faults and not slow" $(ARGS)
 
 check: lint types contracts migrations openapi-check test ## Runs all that CI runs
 

@@ -27,6 +27,13 @@ CHROMIUM_OPTIONS = [
 ]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever opens a page in a browser is marked `chromium`."""
+    for item in items:
+        if "chromium" in getattr(item, "fixturenames", ()):
+            item.add_marker("chromium")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _services() -> Iterator[None]:
     """The embedded services in the tests' data directory, unless DATABASE_URL and REDIS_URL name others."""

@@ -7,7 +7,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-TEMPLATE_VERSION = 1
 SENTENCE_END = re.compile(r"(?<=[.!?…。])\s+|\n+")
 
 Offsets = Sequence[tuple[int, int]]

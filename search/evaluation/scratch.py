@@ -13,8 +13,8 @@ from catalog.schemas import ItemInput
 from catalog.services.collections import create_collection, delete_collection
 from catalog.services.items import upsert_items
 from search.embedding.waiting import wait_until_embedded
-from search.readiness import make_ready
 from search.retrieval.upkeep import indexes
+from search.retrieval.upkeep.readiness import make_ready
 
 BATCH_SIZE = 500
 

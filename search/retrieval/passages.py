@@ -12,6 +12,7 @@ from search.embedding.spaces.lifecycle import active_space, answering_with
 from search.embedding.storage import sql_of
 from search.embedding.text import embedded_text
 from search.retrieval.query.parsing import parse_query
+from search.retrieval.query.unknown_words import read_query
 from search.retrieval.ranking.index_query import fetch
 from search.retrieval.search import search
 from search.retrieval.types import SearchRequest
@@ -49,7 +50,8 @@ def find_passages(*, collection: Collection, query_text: str, limit: int) -> lis
     if not hits:
         return []
     vectors = sql_of(space)
-    query = vectors.query_text(query_vector(space, parse_query(query_text).text))
+    read = read_query(collection, query_text, parse_query(query_text))
+    query = vectors.query_text(query_vector(space, read.parsed.text))
     rows = fetch(
         BEST.format(distance=vectors.distance()),
         {"query": query, "space": space.pk, "ids": list(hits), "limit": limit},

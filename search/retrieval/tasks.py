@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from search.readiness import promote_built_spaces
 from search.retrieval.upkeep import indexes, null_distributions, statistics
+from search.retrieval.upkeep.readiness import promote_built_spaces
 
 
 @shared_task(name="retrieval.keep_ready", ignore_result=True)

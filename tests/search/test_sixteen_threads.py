@@ -13,7 +13,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from search.embedding.encoders import registry
 from search.embedding.query_vectors import forget_queries
-from search.retrieval.answer.snippets import stem
+from search.retrieval.query.stemming import stem
 from tests.api_caller import make_shop
 from tests.factories import make_searchable, use_real_model
 

@@ -25,7 +25,7 @@ from search.embedding.spaces.activation import obstacle_to, other_active, uncove
 from search.embedding.storage import MAX_DIMENSIONS
 from search.errors import SpaceConflict
 from search.models import EmbeddingSpace
-from search.models.embedding import LIVE_STATES, EncoderKind, Modality, SpaceState, Storage
+from search.models.embedding import EncoderKind, Modality, SpaceState, Storage
 
 DEFAULT_DIMENSIONS = 384
 GRACE = timedelta(seconds=60)  # after which no request can still be reading the space that was active before
@@ -53,11 +53,6 @@ def answering_with(space: EmbeddingSpace) -> Iterator[None]:
         yield
     finally:
         _for_this_context.reset(token)
-
-
-def live_spaces() -> list[EmbeddingSpace]:
-    """The spaces that items are embedded in."""
-    return list(EmbeddingSpace.objects.filter(state__in=LIVE_STATES).order_by("id"))
 
 
 def get_space(name: str) -> EmbeddingSpace:

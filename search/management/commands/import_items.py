@@ -15,7 +15,7 @@ from catalog.models import Collection, Run
 from catalog.models.run import RunKind, RunState
 from catalog.services.collections import get_or_create_collection
 from search.embedding.waiting import Progress, wait_until_embedded
-from search.readiness import make_ready
+from search.retrieval.upkeep.readiness import make_ready
 
 MAX_SHOWN_PROBLEMS = 20
 

@@ -18,8 +18,8 @@ from search.evaluation.judging import described, judged_sets
 from search.evaluation.spaces import Compared, compare
 from search.models import EmbeddingSpace, ItemEmbedding
 from search.models.embedding import EmbeddingState, EncoderKind, SpaceState, Storage
-from search.readiness import promote_built_spaces
 from search.retrieval.upkeep import indexes, null_distributions
+from search.retrieval.upkeep.readiness import promote_built_spaces
 
 
 class Command(BaseCommand):

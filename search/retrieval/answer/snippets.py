@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
-from functools import lru_cache
 
-import snowballstemmer
-
+from search.retrieval.query.stemming import stem
 from search.retrieval.types import Snippet
 
 SNIPPET_LENGTH = 240  # characters
@@ -15,7 +13,6 @@ MARGIN = 60  # characters shown before the first marked word
 SHARED_PREFIX = 2  # first letters that a word and its stem have in common, in every Snowball language
 
 _WORD = re.compile(r"\w+(?:['’]\w+)?")
-_LANGUAGES = frozenset(snowballstemmer.algorithms())
 _SPACE = re.compile(r"\s+")
 
 Span = tuple[int, int]
@@ -93,13 +90,3 @@ def _collapse(body: str, start: int, end: int, marks: Iterable[Span]) -> Snippet
         cursor = mark_end
     text += _SPACE.sub(" ", body[cursor:end]).rstrip()
     return Snippet(text + (" …" if end < len(body) else ""), tuple(positions))
-
-
-@lru_cache(maxsize=50_000)
-def stem(word: str, language: str) -> str:
-    """The Snowball stem, as PostgreSQL's configuration of that name has it; the word itself where there is none."""
-    if language not in _LANGUAGES:
-        return word
-    # A stemmer keeps the word it is at in itself: two threads with one of them get each other's stems.
-    stemmed: str = snowballstemmer.stemmer(language).stemWord(word)
-    return stemmed

@@ -16,10 +16,10 @@ from catalog.models.item import VISIBLE
 from search.embedding.query_vectors import whole_words
 from search.embedding.spaces.lifecycle import active_space
 from search.models import CollectionStatistic, VocabularyWord
-from search.retrieval.answer.snippets import stem
 from search.retrieval.query.parsing import ParsedQuery
 from search.retrieval.query.query_words import QueryWord, QueryWords, query_words
 from search.retrieval.query.spelling import MIN_LENGTH, Reading, Vocabulary, read_unknown
+from search.retrieval.query.stemming import stem
 
 REMEMBERED = 4  # vocabularies, the last used; the largest take about 20 MB
 MAX_UNKNOWN = 8  # words of one query that are looked at

@@ -19,7 +19,7 @@ from search.embedding.queue import pipeline
 from search.embedding.spaces import lifecycle
 from search.models import DuplicatePair, ItemEmbedding
 from search.models.embedding import EmbeddingState, EncoderKind, SpaceState
-from search.readiness import promote_built_spaces
+from search.retrieval.upkeep.readiness import promote_built_spaces
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SignIn = Callable[..., Page]

@@ -22,7 +22,7 @@ from search.embedding.spaces.lifecycle import active_space
 from search.evaluation.comparing import do_waiting, start_comparison
 from search.models import EmbeddingSpace, EvaluationRun, JudgedSet, Passage
 from search.models.embedding import EncoderKind, SpaceState
-from search.readiness import promote_built_spaces
+from search.retrieval.upkeep.readiness import promote_built_spaces
 from tests.admin_people import administrator, charlie, curator
 from tests.factories import shop_of
 from tests.search.embedding.encoders.models_for_tests import save_static_model

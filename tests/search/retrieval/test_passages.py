@@ -45,6 +45,12 @@ def test_excluded_words_are_in_no_passage() -> None:
     assert [p.title for p in find_passages(collection=shop, query_text="tea -black", limit=5)] == ["Green tea"]
 
 
+def test_a_misspelt_query_is_compared_as_it_was_meant() -> None:
+    shop = shop_of({"title": "Enamel mug", "body": "Holds coffee."}, {"title": "Head torch"}, {"title": "Tunnel tent"})
+    meant, typed = (find_passages(collection=shop, query_text=text, limit=1) for text in ("enamel mug", "enmael mug"))
+    assert typed == meant
+
+
 def test_nothing_found_is_an_empty_list() -> None:
     assert find_passages(collection=make_collection(), query_text="tea", limit=5) == []
 

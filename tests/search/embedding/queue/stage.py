@@ -113,9 +113,19 @@ class Stage:
             yield process
 
     @contextmanager
-    def process(self, *command: str) -> Iterator[subprocess.Popen[str]]:
-        """A process that is killed at the end of the test at the latest."""
-        with subprocess.Popen(command, env=self.environment, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+    def process(self, *command: str, log: Path | None = None) -> Iterator[subprocess.Popen[str]]:
+        """A process that is killed at the end of the test at the latest; `log` gets what it says of errors."""
+        with (
+            (log or Path(os.devnull)).open("w") as errors,
+            subprocess.Popen(
+                command,
+                env=self.environment,
+                cwd=ROOT,
+                stdout=subprocess.PIPE,
+                stderr=errors if log else None,
+                text=True,
+            ) as process,
+        ):
             try:
                 yield process
             finally:
@@ -124,7 +134,7 @@ class Stage:
 
     def wake(self) -> None:
         """Sends the workers the message that an item's change sends."""
-        code = "import django; django.setup(); from search.embedding import wakeup; wakeup.wake()"
+        code = "import django; django.setup(); from search.embedding.queue import wakeup; wakeup.wake()"
         subprocess.run([sys.executable, "-c", code], env=self.environment, cwd=ROOT, check=True)
 
     def kill_postgres(self) -> None:

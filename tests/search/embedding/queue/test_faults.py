@@ -186,15 +186,16 @@ def test_a_call_of_the_model_that_goes_on_for_long_does_not_keep_a_worker_from_e
 
 
 @pytest.mark.slow
-def test_redis_gone_and_empty_then_the_celery_worker_asked_to_end(stage: Stage) -> None:
+def test_redis_gone_and_empty_then_the_celery_worker_asked_to_end(stage: Stage, tmp_path: Path) -> None:
     stage.restart(items=10, seconds_per_text=0.005)
     worker = (*CELERY, "worker", "--queues", "embedding", "--concurrency", "1", "--loglevel", "ERROR")
     beat = (*CELERY, "beat", "--loglevel", "ERROR", "--schedule", str(stage.layout.data_dir / "beat"))
-    with stage.process(*worker) as running, stage.process(*beat):
+    log = tmp_path / "worker.log"
+    with stage.process(*worker, log=log) as running, stage.process(*beat):
         stage.check()
         _kill_redis(stage)
         stage.run("UPDATE catalog_item SET title = title || ' while Redis was gone'")
-        time.sleep(30)  # long enough that the worker's and beat's pauses between attempts have grown
+        wait_for(lambda: "again in 6.00 seconds" in log.read_text())  # its pauses between attempts have grown
         embedded.redis.ensure_running(stage.layout)
         stage.check()
         stage.add_items(3_000)

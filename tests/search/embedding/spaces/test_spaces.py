@@ -24,11 +24,11 @@ from search.embedding.status import backlog, item_embeddings
 from search.errors import SpaceConflict
 from search.models import EmbeddingSpace, EvaluationRun, ItemEmbedding, Passage
 from search.models.embedding import EncoderKind, Modality, Priority, SpaceState
-from search.readiness import promote_built_spaces
 from search.retrieval.ranking import legs
 from search.retrieval.search import search
 from search.retrieval.types import SearchRequest
 from search.retrieval.upkeep import indexes
+from search.retrieval.upkeep.readiness import promote_built_spaces
 from tests.factories import add_items, shop_of
 from tests.search.embedding.encoders.models_for_tests import save_static_model
 

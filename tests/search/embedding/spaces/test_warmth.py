@@ -18,10 +18,10 @@ from search.embedding.spaces import lifecycle, warmth
 from search.errors import EncoderUnavailable
 from search.models import EmbeddingSpace
 from search.models.embedding import EncoderKind
-from search.readiness import promote_built_spaces
 from search.retrieval.ranking import legs
 from search.retrieval.search import search
 from search.retrieval.types import SearchRequest
+from search.retrieval.upkeep.readiness import promote_built_spaces
 from tests.factories import shop_of
 
 pytestmark = pytest.mark.django_db
