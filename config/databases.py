@@ -13,6 +13,10 @@ from config.environment import refuse
 
 NAMES = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
 
+# Each thread has a connection, so that only a database that is gone lets a request wait: it fails within a second.
+# After two seconds the pool stops its own attempts with their growing pauses, and the next request makes a new one.
+POOL_PATIENCE = {"timeout": 0.8, "reconnect_timeout": 2.0}
+
 
 def database(url: str, data_dir: Path, *, pool_size: int) -> dict[str, Any]:
     """Django's settings of the one database. `pool_size` 0 keeps one connection per thread instead of a pool."""
@@ -26,7 +30,7 @@ def database(url: str, data_dir: Path, *, pool_size: int) -> dict[str, Any]:
     options: dict[str, Any] = {key: value for key, value in parts.items() if key not in NAMES}
     options.setdefault("connect_timeout", 10)
     if pool_size:
-        options["pool"] = {"min_size": 1, "max_size": pool_size, "timeout": 10, "max_idle": 300}
+        options["pool"] = {"min_size": 1, "max_size": pool_size, "max_idle": 300, **POOL_PATIENCE}
     return {
         "ENGINE": "django.db.backends.postgresql",
         **found,

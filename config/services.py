@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.conf import settings
 
 from config import embedded
@@ -10,6 +12,12 @@ from config import embedded
 def join() -> None:
     """Starts or joins the embedded services, if this configuration uses them. Raises EmbeddedServiceError."""
     embedded.join(settings.AKIN_DATA_DIR, settings.EMBEDDED_SERVICES)
+
+
+def keep(say: Callable[[str], None]) -> None:
+    """Starts an embedded service again when it ends, and says so."""
+    if settings.EMBEDDED_SERVICES:
+        embedded.keep(settings.AKIN_DATA_DIR, settings.EMBEDDED_SERVICES, say)
 
 
 def prepare_tables() -> None:

@@ -68,6 +68,9 @@ WEB_PROCESSES = environment.integer(
 WEB_THREADS = environment.integer(
     "WEB_THREADS", 8, "Threads of each, so many requests at a time.", at_least=1, at_most=128
 )
+WEB_QUEUE = environment.integer(
+    "WEB_QUEUE", 64, "Requests that may wait for a thread; more are answered 503 at once.", at_least=1, at_most=10_000
+)
 AKIN_DATABASE_POOL = environment.integer(
     "AKIN_DATABASE_POOL",
     0,
@@ -267,5 +270,6 @@ LOGGING = {
         # What the model libraries say while they convert a model is about their own code.
         **{name: {"level": "ERROR"} for name in ("py.warnings", "nncf", "optimum", "sentence_transformers")},
         "httpx": {"level": "WARNING"},
+        "waitress.queue": {"level": "ERROR"},  # says how many wait, at each request
     },
 }

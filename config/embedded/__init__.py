@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import atexit
 import os
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from types import ModuleType
 
 from config.embedded import lease, postgres, redis
+from config.embedded.keeper import Keeper
 from config.embedded.layout import EmbeddedServiceError, Layout
 
-__all__ = ["SERVICES", "EmbeddedServiceError", "Layout", "is_data_dir_gone", "join", "leave"]
+__all__ = ["SERVICES", "EmbeddedServiceError", "Layout", "is_data_dir_gone", "join", "keep", "leave"]
 
 SERVICES: dict[str, ModuleType] = {"postgres": postgres, "redis": redis}
 
@@ -57,6 +58,15 @@ def leave(data_dir: Path) -> None:
     with lease.starting_or_stopping(layout):
         lease.give_back(descriptor)
         _stop_if_unused(layout)
+
+
+def keep(data_dir: Path, services: Collection[str], say: Callable[[str], None]) -> None:
+    """Starts a service again when it ends, for as long as this process is a member."""
+
+    def is_member() -> bool:
+        return data_dir in _leases and not is_data_dir_gone(data_dir)
+
+    Keeper(data_dir, [(name, SERVICES[name]) for name in services], is_member=is_member, say=say).start()
 
 
 def _forget_leases() -> None:

@@ -2,6 +2,6 @@
 
 from config.supervisor.child import Child
 from config.supervisor.registry import AlreadyRunning, Registry
-from config.supervisor.supervisor import Supervisor
+from config.supervisor.supervisor import SYSTEM, Supervisor
 
-__all__ = ["AlreadyRunning", "Child", "Registry", "Supervisor"]
+__all__ = ["SYSTEM", "AlreadyRunning", "Child", "Registry", "Supervisor"]

@@ -40,6 +40,7 @@ class Supervisor:
         self._on_ready = on_ready
         self._trouble = trouble
         self._signals = 0
+        self._interrupts = 0
         self._failure = ""
 
     def run(self) -> int:
@@ -59,6 +60,7 @@ class Supervisor:
 
     def _note_signal(self, number: int, frame: FrameType | None) -> None:
         self._signals += 1
+        self._interrupts += number == signal.SIGINT
 
     def _announce(self) -> None:
         """Off the main thread, so that a server that hangs does not keep anybody from stopping it."""
@@ -93,14 +95,14 @@ class Supervisor:
             self._registry.note(one.pid for one in self._children)
 
     def _stop(self) -> None:
-        """Asks, waits, kills. A second signal ends the waiting."""
+        """Asks, waits, kills. A second signal ends the waiting; a second Ctrl-C also when both came before this."""
         signals = self._signals  # before it is said, because somebody may answer that with the second one
         self._show(SYSTEM, f"{self._failure}; stopping" if self._failure else "stopping")
         for child in self._children:
             child.terminate()
         deadline = time.monotonic() + GRACE
         while any(child.is_running() for child in self._children):
-            if time.monotonic() > deadline or self._signals > signals:
+            if time.monotonic() > deadline or self._signals > signals or self._interrupts > 1:
                 break
             time.sleep(0.02)
         for child in self._children:

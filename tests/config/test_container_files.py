@@ -10,6 +10,8 @@ import pytest
 import yaml
 from honcho.environ import parse_procfile
 
+from config.server import limits
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -37,3 +39,15 @@ def test_the_database_has_a_pgvector_that_passes_the_system_check(services: dict
 def test_no_process_of_akin_runs_as_root() -> None:
     lines = (ROOT / "Dockerfile").read_text().splitlines()
     assert lines.index("USER akin") < next(n for n, line in enumerate(lines) if line.startswith("CMD"))
+
+
+def test_only_the_proxy_is_reached_from_outside_and_only_through_https(services: dict[str, Any]) -> None:
+    assert {name for name, service in services.items() if "ports" in service} == {"proxy"}
+    assert services["web"]["environment"]["AKIN_HTTPS"] == "true"
+
+
+def test_the_proxy_has_the_limits_of_the_server() -> None:
+    text = (ROOT / "Caddyfile").read_text()
+    assert f"read_header {limits.HEADER_SECONDS:.0f}s" in text
+    assert f"max_header_size {limits.HEADER_BYTES // 1024}KiB" in text
+    assert f"max_size {limits.BODY_BYTES // 1024**2}MiB" in text

@@ -9,6 +9,8 @@ import socket
 import subprocess
 import sys
 import threading
+import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -97,3 +99,42 @@ def test_a_busy_port_is_named_and_nothing_is_left_behind(data_dir: Path) -> None
     assert process.returncode == 1
     assert f"PORT={port} on 127.0.0.1 is in use" in output
     assert not (data_dir / "postgres").exists()
+
+
+def wait_for_search(port: int, *, until: float) -> list[tuple[int, float]]:
+    """Searches until it answers 200; every answer's status and seconds."""
+    answers: list[tuple[int, float]] = []
+    while not answers or answers[-1][0] != 200:
+        started = time.monotonic()
+        assert started < until, answers
+        try:
+            with urllib.request.urlopen(
+                f"http://127.0.0.1:{port}/api/v1/collections/demo/items", timeout=5
+            ) as response:
+                status = response.status
+        except urllib.error.HTTPError as error:
+            with error:
+                status = error.code
+        answers.append((status, time.monotonic() - started))
+        time.sleep(0.1)
+    return answers
+
+
+def test_a_killed_database_and_redis_come_back_without_a_person(data_dir: Path, free_port: int) -> None:
+    process = start(data_dir, free_port)
+    read_until(process, f"Akin is ready: http://127.0.0.1:{free_port}")
+    reader = threading.Thread(target=lambda: process.stdout and process.stdout.read(), daemon=True)
+    reader.start()
+    kill_all([one for one in servers(data_dir) if one.pid in leaders(data_dir)])
+    answers = wait_for_search(free_port, until=time.monotonic() + 15)
+    assert {status for status, _ in answers} <= {200, 503}
+    assert max(seconds for _, seconds in answers) < 3  # one, and what a busy machine adds
+    assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=20) == 0
+    reader.join()
+
+
+def leaders(data_dir: Path) -> set[int]:
+    postmaster = int((data_dir / "postgres/postmaster.pid").read_text().split()[0])
+    return {postmaster, *(one.pid for one in servers(data_dir) if one.name() == "redis-server")}

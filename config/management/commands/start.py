@@ -17,7 +17,7 @@ from honcho.printer import Message, Printer
 
 from config import embedded, readiness, services
 from config.management.commands.prepare import prepare
-from config.supervisor import AlreadyRunning, Child, Registry, Supervisor
+from config.supervisor import SYSTEM, AlreadyRunning, Child, Registry, Supervisor
 
 # A worker that dies is replaced and what it did is done again; without the web server there is nothing to run for.
 MAY_RESTART = {"worker", "jobs", "beat"}
@@ -58,6 +58,7 @@ class Command(BaseCommand):
             for name, command in procfile.processes.items()
         ]
         lines.make_room_for(child.name for child in children)
+        services.keep(lambda line: lines.show(SYSTEM, line))
         return Supervisor(
             children,
             registry=registry,
