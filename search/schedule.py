@@ -11,6 +11,8 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "check-duplicates": {"task": "duplicates.check_embedded", "schedule": 10.0, "options": {"expires": 10}},
     "keep-ready": {"task": "retrieval.keep_ready", "schedule": 20.0, "options": {"expires": 20}},
     "compare-waiting": {"task": "evaluation.compare_waiting", "schedule": 20.0, "options": {"expires": 20}},
+    "insight-waiting": {"task": "insight.do_waiting", "schedule": 20.0, "options": {"expires": 20}},
+    "insight-current": {"task": "insight.keep_current", "schedule": 15.0, "options": {"expires": 15}},
     "calibrate": {"task": "retrieval.calibrate", "schedule": 300.0, "options": {"expires": 300}},
 }
 

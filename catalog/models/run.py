@@ -23,6 +23,14 @@ class RunKind(models.TextChoices):
     REINDEX = "reindex", "Reindex"
     DUPLICATE_SCAN = "duplicate_scan", "Duplicate scan"
     COMPARISON = "comparison", "Comparison"
+    TOPICS = "topics", "Topics"
+    MAP = "map", "Map"
+    MISFILED = "misfiled", "Search for misfiled items"
+    TAGS = "tags", "Suggestions of values"
+
+
+# Nobody fails these for their silence: what waits is taken up, and what a dead process left is taken up again.
+RESUMED_KINDS = (RunKind.BACKFILL, RunKind.TOPICS, RunKind.MAP, RunKind.MISFILED, RunKind.TAGS)
 
 
 class Run(models.Model):

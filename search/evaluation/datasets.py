@@ -63,6 +63,34 @@ def load_match_dataset(folder: Path) -> MatchDataset:
     return MatchDataset(folder.name, items, matches, policy, problems)
 
 
+@dataclass(frozen=True, slots=True)
+class LabelledDataset:
+    """Items whose true value of one attribute is known, and without that attribute, so that nothing reads it."""
+
+    name: str
+    attribute: str
+    items: list[ItemInput]
+    values: dict[str, str]  # by external id
+    problems: list[Problem]
+
+
+def load_labelled_dataset(folder: Path, attribute: str) -> LabelledDataset:
+    """Reads items.jsonl and takes the attribute's first text out of each item. Raises InvalidInput without any."""
+    items, problems = _items(folder)
+    values: dict[str, str] = {}
+    bare = []
+    for item in items:
+        value = item.attributes.get(attribute)
+        first = value[0] if isinstance(value, list) and value else value
+        if isinstance(first, str) and first:
+            values[item.external_id] = first
+        left = {name: one for name, one in item.attributes.items() if name != attribute}
+        bare.append(item.model_copy(update={"attributes": left}))
+    if len(set(values.values())) < 2:
+        raise InvalidInput(f"{folder / 'items.jsonl'}: the attribute '{attribute}' has not two different texts.")
+    return LabelledDataset(folder.name, attribute, bare, values, problems)
+
+
 def ordered(a: str, b: str) -> tuple[str, str]:
     """The pair in one order, whichever way it was given."""
     return (a, b) if a <= b else (b, a)

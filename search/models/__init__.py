@@ -9,6 +9,7 @@ from search.models.duplicate import (
 )
 from search.models.embedding import EmbeddingSpace, ItemEmbedding, Passage
 from search.models.evaluation import EvaluationRun, JudgedSet
+from search.models.insight import ItemPlace, ItemTopic, Suggestion, SurveyedItem, Topic
 from search.models.statistics import CollectionStatistic, VocabularyWord, WordStatistic
 from search.models.trigger import EmbeddedItem
 
@@ -23,8 +24,13 @@ __all__ = [
     "EmbeddingSpace",
     "EvaluationRun",
     "ItemEmbedding",
+    "ItemPlace",
+    "ItemTopic",
     "JudgedSet",
     "Passage",
+    "Suggestion",
+    "SurveyedItem",
+    "Topic",
     "VocabularyWord",
     "WordStatistic",
 ]

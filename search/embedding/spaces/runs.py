@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from catalog.models import Run
-from catalog.models.run import RunKind, RunState
+from catalog.models.run import RESUMED_KINDS, RunKind, RunState
 from search.models import EmbeddingSpace
 
 ABANDONED_AFTER = timedelta(minutes=5)  # without a heartbeat; an import gives one with each batch
@@ -40,7 +40,7 @@ def count(run: Run, space: EmbeddingSpace) -> Run:
 def end_abandoned() -> int:
     """Marks runs failed whose process gave no sign of life for minutes, and returns how many these were."""
     with transaction.atomic():
-        silent = Run.objects.exclude(kind=RunKind.BACKFILL).filter(
+        silent = Run.objects.exclude(kind__in=RESUMED_KINDS).filter(
             state=RunState.RUNNING, heartbeat_at__lt=timezone.now() - ABANDONED_AFTER
         )
         runs = list(silent.select_for_update(skip_locked=True))

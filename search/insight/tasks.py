@@ -1,0 +1,25 @@
+"""Celery's door to insight."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from catalog.models.run import RunKind
+from search.insight import runs
+from search.insight.topics import computing
+from search.insight.topics import work as topics
+
+WORK: dict[RunKind, runs.Work] = {RunKind.TOPICS: topics.work}
+
+
+@shared_task(name="insight.do_waiting", ignore_result=True)
+def do_waiting() -> None:
+    """Carries out the runs that wait; beat sends it too, should a message or a process be lost."""
+    runs.do_waiting(WORK)
+
+
+@shared_task(name="insight.keep_current", ignore_result=True)
+def keep_current() -> None:
+    """New items get their topic at once; topics that are out of date are asked for."""
+    computing.place_new_items()
+    topics.ask_where_due()
