@@ -1,7 +1,7 @@
 """Two levels of topics from vectors. Pure.
 
-Vectors are smoothed by their neighbours before they are clustered, which takes out what one text has by chance; what a
-topic keeps is the mean of its items' own vectors, so that any new vector can be compared with it.
+Vectors are smoothed by their neighbours before they are clustered, which takes out what one text has by chance. The
+centroids lie among the vectors as they are, so that any new one can be compared with them.
 """
 
 from __future__ import annotations
@@ -37,31 +37,29 @@ class Tree:
     parents: Labels
 
 
-def learn(vectors: Vectors, *, coarse_number: int | None = None, on_step: OnStep = lambda step: None) -> Tree:
-    """The topics of these unit vectors, of which there must be one at least.
+def learn(smooth: Vectors, *, coarse_number: int | None = None, on_step: OnStep = lambda step: None) -> Tree:
+    """The topics of these smoothed vectors, of which there must be one at least.
 
-    sample -> smooth -> choose the number of coarse topics -> k-means -> in each of them the same for fine ones
+    sample -> choose the number of coarse topics -> k-means -> in each of them the same for fine ones
     """
-    own = _sampled(vectors, SAMPLE)
-    on_step("neighbours")
-    smooth = smoothed(own)
+    own = _sampled(smooth, SAMPLE)
     on_step("coarse topics")
-    number = coarse_number or _number_for(smooth, COARSE_NUMBERS)
-    coarse = _centroids(own, _grouped(smooth, number), number)
+    number = coarse_number or _number_for(own, COARSE_NUMBERS)
+    coarse = _centroids(own, _grouped(own, number), number)
     labels = place(own, coarse)
     fine, parents = [], []
     for parent in range(len(coarse)):
         on_step(f"fine topics {parent + 1} of {len(coarse)}")
-        inside = labels == parent
-        number = _number_for(smooth[inside], FINE_NUMBERS)
-        fine.append(_centroids(own[inside], _grouped(smooth[inside], number), number))
+        inside = own[labels == parent] if (labels == parent).any() else coarse[parent : parent + 1]
+        number = _number_for(inside, FINE_NUMBERS)
+        fine.append(_centroids(inside, _grouped(inside, number), number))
         parents += [parent] * len(fine[-1])
     return Tree(coarse, np.concatenate(fine), np.array(parents, dtype=np.int32))
 
 
-def relearn(vectors: Vectors, before: Tree) -> Tree:
+def relearn(smooth: Vectors, before: Tree) -> Tree:
     """The same topics, moved to where their items are now; one that has lost all of its items stays where it was."""
-    own = _sampled(vectors, SAMPLE)
+    own = _sampled(smooth, SAMPLE)
     labels = place(own, before.fine)
     fine = np.stack([_mean(own[labels == topic], before.fine[topic]) for topic in range(len(before.fine))])
     parents = before.parents[labels]
@@ -81,14 +79,15 @@ def place(vectors: Vectors, fine: Vectors, *, stays: Labels | None = None) -> La
     return cosines.argmax(axis=1).astype(np.int32)
 
 
-def smoothed(vectors: Vectors) -> Vectors:
-    """Half each vector itself, half the mean of its neighbours, of length one again."""
-    rows, _ = nearest(vectors, NEIGHBOURS)
+def smoothed(vectors: Vectors, on_progress: Callable[[int], None] = lambda done: None) -> Vectors:
+    """Half each vector itself, half the mean of its neighbours among a sample, of length one again."""
+    sample = None if len(vectors) <= SAMPLE else _sampled(vectors, SAMPLE)
+    rows, _ = nearest(vectors, NEIGHBOURS, among=sample, on_progress=on_progress)
     if rows.shape[1] == 0:
         return vectors
     means = np.zeros_like(vectors)
     for column in rows.T:
-        means += vectors[column]
+        means += (vectors if sample is None else sample)[column]
     return _unit(vectors + means / rows.shape[1])
 
 

@@ -11,7 +11,7 @@ from catalog.models import Collection
 from catalog.models.item import VISIBLE
 from search.embedding.spaces.lifecycle import active_space
 from search.insight.reading.vectors import survey
-from search.insight.topics.clustering import learn, place, relearn
+from search.insight.topics.clustering import learn, place, relearn, smoothed
 from search.insight.topics.store import Stored, standing, store, stored_topics, write_items
 from search.models import EmbeddingSpace, Topic
 
@@ -52,12 +52,13 @@ def compute_topics(
     def on_step(step: str) -> None:
         on_progress(len(found), phase=step)
 
+    smooth = smoothed(found.vectors, lambda done: on_progress(done, len(found), phase="neighbours"))
     if before is not None and is_following:
-        tree = relearn(found.vectors, before.tree)
-        labels = place(found.vectors, tree.fine, stays=standing(found, before))
+        tree = relearn(smooth, before.tree)
+        labels = place(smooth, tree.fine, stays=standing(found, before))
     else:
-        tree = learn(found.vectors, coarse_number=coarse_number, on_step=on_step)
-        labels = place(found.vectors, tree.fine)
+        tree = learn(smooth, coarse_number=coarse_number, on_step=on_step)
+        labels = place(smooth, tree.fine)
     on_progress(len(found), len(found), phase="writing")
     stored = store(collection, space, found, tree, labels, before)
     return {
