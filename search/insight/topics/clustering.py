@@ -76,7 +76,8 @@ def place(vectors: Vectors, fine: Vectors, *, stays: Labels | None = None) -> La
     if stays is not None:
         known = np.flatnonzero(stays >= 0)
         cosines[known, stays[known]] += STAYS
-    return cosines.argmax(axis=1).astype(np.int32)
+    labels: Labels = cosines.argmax(axis=1).astype(np.int32)
+    return labels
 
 
 def smoothed(vectors: Vectors, on_progress: Callable[[int], None] = lambda done: None) -> Vectors:
@@ -138,7 +139,8 @@ def _grouped(vectors: Vectors, number: int, *, starts: int = 3) -> Labels:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # texts that are all the same give fewer groups
         found = KMeans(number, n_init=starts, max_iter=100, random_state=0).fit_predict(vectors)
-    return np.unique(found, return_inverse=True)[1].astype(np.int32)
+    labels: Labels = np.unique(found, return_inverse=True)[1].astype(np.int32)
+    return labels
 
 
 def _centroids(vectors: Vectors, labels: Labels, number: int) -> Vectors:
