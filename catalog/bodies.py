@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 
 from catalog.errors import CatalogError, InvalidInput, TooLarge
 from catalog.http import Problem, body_of
+from catalog.json_text import read_json
 from catalog.schemas import AttributeDefinition, DuplicatePolicy, SearchSettings, Strict
 from catalog.services.bulk import BulkResult
 
@@ -100,7 +101,7 @@ def bulk_entries(request: HttpRequest) -> list[Any]:
 
 def _array(body: bytes) -> list[Any]:
     try:
-        entries = orjson.loads(body)
+        entries = read_json(body)
     except orjson.JSONDecodeError as error:
         raise InvalidInput(f"The body is not JSON: {error}.") from error
     if not isinstance(entries, list):
@@ -115,7 +116,7 @@ def _lines(body: bytes) -> list[Any]:
 
 def _line(line: bytes) -> Any:
     try:
-        return orjson.loads(line)
+        return read_json(line)
     except orjson.JSONDecodeError as error:
         return InvalidInput(f"The line is not JSON: {error}.")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -59,6 +60,9 @@ def _text(name: str, value: Any, unit: str) -> str:
         return "yes" if value else "no"
     if not isinstance(value, int | float):
         return str(value)
+    if not math.isfinite(value) or isinstance(value, int):
+        number = f"{value:,}"
+        return f"{number}\N{NO-BREAK SPACE}{unit}" if unit else number
     decimals = 2 if name.lower().startswith(MONEY) and value != int(value) else 0
     number = f"{value:,.{decimals}f}" if decimals or value == int(value) else f"{value:,.4f}".rstrip("0")
     return f"{number}\N{NO-BREAK SPACE}{unit}" if unit else number

@@ -20,6 +20,8 @@ from typing import Any, BinaryIO, TextIO
 import orjson
 
 from catalog.errors import InvalidInput
+from catalog.formulas import arm
+from catalog.json_text import read_json
 from catalog.models import Collection, Run
 from catalog.schemas import ItemInput, parse_attribute_schema, parse_item
 from catalog.services.bulk import upsert_each
@@ -150,7 +152,7 @@ def _skip_line(stream: BinaryIO, text: bytes) -> None:
 
 def _json_line(number: int, read: int, text: bytes) -> Line:
     try:
-        return Line(number, read, item=parse_item(orjson.loads(text)))
+        return Line(number, read, item=parse_item(read_json(text)))
     except orjson.JSONDecodeError as error:
         return Line(number, read, reason=f"not JSON: {error}")
     except InvalidInput as error:
@@ -193,7 +195,7 @@ def _csv_line(number: int, read: int, row: dict[str | Any, str | Any], numbers: 
 
 def _csv_item(row: dict[str, str | None], numbers: AbstractSet[str]) -> dict[str, Any]:
     """The plain columns are the item's fields, every other one is an attribute; empty cells are left out."""
-    filled = {name: value for name, value in row.items() if value}
+    filled = {name: arm(value) for name, value in row.items() if value}
     item: dict[str, Any] = {name: value for name, value in filled.items() if name in CSV_COLUMNS}
     attributes = {name.removeprefix("attributes."): value for name, value in filled.items() if name not in CSV_COLUMNS}
     item["attributes"] = _json_attributes(attributes.pop("attributes", "")) | {
@@ -205,7 +207,7 @@ def _csv_item(row: dict[str, str | None], numbers: AbstractSet[str]) -> dict[str
 def _json_attributes(cell: str) -> dict[str, Any]:
     """A column of that name holds attributes as a JSON object, as an export writes it."""
     try:
-        attributes = orjson.loads(cell or "{}")
+        attributes = read_json(cell or "{}")
     except orjson.JSONDecodeError as error:
         raise InvalidInput(f"attributes: not JSON: {error}") from error
     if not isinstance(attributes, dict):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Annotated, Any, Literal, TypeVar
 
 import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from catalog.errors import InvalidInput
+from catalog.json_text import LEAST_NUMBER, MOST_NUMBER
 from catalog.models.item import (
     MAX_BODY_LENGTH,
     MAX_EXTERNAL_ID_LENGTH,
@@ -90,12 +92,21 @@ def _encode_attributes(attributes: Mapping[str, Any]) -> bytes:
 def _check_attribute(name: str, value: Any) -> None:
     values = value if isinstance(value, list) else [value]
     for single in values:
+        _check_number(name, single)
         if single is not None and not isinstance(single, str | int | float | bool):
             raise ValueError(f"attribute '{name}' must be text, a number, true/false, null or a list of these")
         if isinstance(single, str) and "\x00" in single:
             raise ValueError(f"attribute '{name}' must not contain the NUL character")
-        if isinstance(single, float) and not math.isfinite(single):
-            raise ValueError(f"attribute '{name}' must be a finite number")
+
+
+def _check_number(name: str, value: Any) -> None:
+    """Whatever is read back is what was written, in this program and in others."""
+    if isinstance(value, Decimal) and value.is_finite():
+        raise ValueError(f"attribute '{name}' has more digits than a number keeps; send it as text")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"attribute '{name}' must be a finite number")
+    if isinstance(value, int | float) and not LEAST_NUMBER <= value <= MOST_NUMBER:
+        raise ValueError(f"attribute '{name}' must be between -2^63 and 2^64; send a longer number as text")
 
 
 class AttributeDefinition(Strict):

@@ -18,6 +18,7 @@ from ninja.renderers import BaseRenderer
 from catalog.bodies import MAX_BULK_BYTES
 from catalog.errors import InvalidInput
 from catalog.http import ErrorBody
+from catalog.json_text import read_json, write_json
 from config.api_errors import error_response
 
 View = Callable[..., HttpResponseBase]
@@ -30,7 +31,7 @@ ERROR_SCHEMAS = ErrorBody.model_json_schema(ref_template="#/components/schemas/{
 class OrjsonParser(Parser):
     def parse_body(self, request: HttpRequest) -> Any:
         try:
-            return orjson.loads(request.body)
+            return read_json(request.body)
         except orjson.JSONDecodeError as error:
             raise InvalidInput(f"The body is not JSON: {error}.") from error
 
@@ -39,7 +40,7 @@ class OrjsonRenderer(BaseRenderer):
     media_type = "application/json"
 
     def render(self, request: HttpRequest, data: Any, *, response_status: int) -> bytes:
-        return orjson.dumps(data, option=orjson.OPT_NON_STR_KEYS)
+        return write_json(data)
 
 
 class JsonAPI(NinjaAPI):

@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.core.cache import cache
@@ -25,6 +26,11 @@ CHROMIUM_OPTIONS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+# How long an example takes says more of the machine than of the code.
+hypothesis.settings.register_profile("akin", deadline=None)
+hypothesis.settings.load_profile("akin")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import tablib
@@ -15,6 +16,8 @@ from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget
 
 from catalog.admin.item_resource import ItemResource
 from catalog.admin.site import may
+from catalog.formulas import arm, disarm
+from catalog.json_text import read_json, read_stored
 from catalog.models import Collection, Item
 
 if TYPE_CHECKING:
@@ -34,7 +37,7 @@ class ItemJSON(JSON):  # type: ignore[misc]
         """Raises ValueError when it is neither."""
         text = in_stream.decode("utf-8-sig") if isinstance(in_stream, bytes) else in_stream
         is_array = text.lstrip().startswith("[")
-        rows = json.loads(text) if is_array else [json.loads(line) for line in text.splitlines() if line.strip()]
+        rows = read_json(text) if is_array else [read_json(line) for line in text.splitlines() if line.strip()]
         if not all(isinstance(row, dict) for row in rows):
             raise ValueError("each item must be a JSON object")
         headers = list(dict.fromkeys(name for row in rows for name in row))
@@ -44,8 +47,24 @@ class ItemJSON(JSON):  # type: ignore[misc]
         rows = [dict(row) for row in dataset.dict]
         for row in rows:
             if "attributes" in row:
-                row["attributes"] = json.loads(row["attributes"] or "{}")
+                row["attributes"] = read_stored(row["attributes"] or "{}")
         return json.dumps(rows, ensure_ascii=False, indent=1)
+
+
+class ItemCSV(CSV):  # type: ignore[misc]
+    """A table whose cells no spreadsheet takes for formulas, in and out."""
+
+    def create_dataset(self, in_stream: str | bytes, **kwargs: Any) -> tablib.Dataset:
+        return _each_cell(super().create_dataset(in_stream, **kwargs), arm)
+
+    def export_data(self, dataset: tablib.Dataset, **kwargs: Any) -> str:
+        exported: str = super().export_data(_each_cell(dataset, disarm), **kwargs)
+        return exported
+
+
+def _each_cell(dataset: tablib.Dataset, change: Callable[[str], str]) -> tablib.Dataset:
+    rows = [[change(cell) if isinstance(cell, str) else cell for cell in row] for row in dataset]
+    return tablib.Dataset(*rows, headers=dataset.headers)
 
 
 class ItemImportForm(ImportExportWidgetsMixin, ImportForm):  # type: ignore[misc]
@@ -71,7 +90,7 @@ class ItemConfirmForm(ConfirmImportForm):  # type: ignore[misc]
 class ItemExchange(ImportExportMixin):
     """Import needs the permissions to add and to change, export the one to view."""
 
-    formats = (CSV, ItemJSON)
+    formats = (ItemCSV, ItemJSON)
     resource_classes = (ItemResource,)
     import_form_class = ItemImportForm
     confirm_form_class = ItemConfirmForm

@@ -12,6 +12,7 @@ from import_export.fields import Field
 from import_export.widgets import ForeignKeyWidget, Widget
 
 from catalog.errors import InvalidInput
+from catalog.json_text import read_json
 from catalog.models import Collection, Item
 from catalog.schemas import ItemInput, parse_item
 from catalog.services.items import CONTENT_FIELDS, upsert_items
@@ -137,7 +138,7 @@ def _item(row: Row, stored: Item) -> dict[str, Any]:
 def _attributes(value: Any, stored: dict[str, Any]) -> dict[str, Any]:
     if isinstance(value, str) and value:
         try:
-            value = json.loads(value)
+            value = read_json(value)
         except json.JSONDecodeError as error:
             raise InvalidInput("", [{"field": "attributes", "reason": f"not JSON: {error}"}]) from error
     if value in (None, ""):

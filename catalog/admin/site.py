@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 from django import forms
 from django.contrib.admin import AdminSite
 from django.contrib.auth import get_permission_codename
+from django.core.exceptions import ValidationError
 from django.core.paginator import Page, Paginator
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -17,6 +18,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget
+
+from catalog.json_text import names_of_lossy, read_json
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
@@ -110,7 +113,20 @@ class PrettyJSONField(forms.JSONField):
     def to_python(self, value: Any) -> Any:
         if value in self.empty_values:
             return {}
-        return super().to_python(value)
+        if not isinstance(value, str):
+            return value
+        try:
+            read = read_json(value)
+        except ValueError as error:
+            raise ValidationError(self.error_messages["invalid"], code="invalid", params={"value": value}) from error
+        if names := names_of_lossy(read):
+            named = ", ".join(f"'{name}'" for name in names)
+            raise ValidationError(f"A number of {named} has more digits than a number keeps; write it as text.")
+        return read
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """What was typed is shown again to the letter."""
+        return forms.fields.InvalidJSONInput(data) if isinstance(data, str) else initial
 
 
 class KeysFirstPaginator(Paginator):  # type: ignore[type-arg]

@@ -12,6 +12,7 @@ from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.db.models import F, Func, Q, Value
 
+from catalog.json_text import StoredJSON
 from catalog.models.collection import Collection
 from catalog.models.fields import RegconfigField
 
@@ -49,7 +50,9 @@ class Item(models.Model):
     body = models.TextField(blank=True, default="", validators=[MaxLengthValidator(MAX_BODY_LENGTH)])
     url = models.CharField(max_length=MAX_URL_LENGTH, blank=True, default="")
     image = models.CharField(max_length=MAX_URL_LENGTH, blank=True, default="")
-    attributes: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict, blank=True)
+    attributes: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(
+        default=dict, blank=True, decoder=StoredJSON
+    )
     status = models.CharField(max_length=10, choices=Status, default=Status.PUBLISHED)
     merged_into = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="merged_items"

@@ -22,7 +22,6 @@ from catalog.http import (
 )
 from catalog.models import Item
 from catalog.models.api_key import Scope
-from catalog.models.item import Status
 from catalog.schemas import Strict, Text, parse_item
 from search.duplicates.comparing.check import PossibleDuplicate, check_item
 from search.duplicates.review.decisions import decide
@@ -97,15 +96,17 @@ def list_duplicates(
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
     cursor: Annotated[str | None, Query(description="next_cursor of the page before")] = None,
 ) -> PairPage:
-    """Pairs of items that may be the same thing, best first. Pairs with a draft in them are left out for readers."""
+    """Pairs of items that may be the same thing, best first. Readers get, and count, those of two visible items."""
     collection = collection_to_read(request, slug)
-    question = fingerprint("duplicates", collection.pk, state)
-    offset = 0 if cursor is None else int(position_of(cursor, question))
-    pairs, total = list_pairs(collection=collection, state=state, limit=limit, offset=offset)
-    end = offset + len(pairs)
     may_write = actor_of(request).has(Scope.WRITE, collection)
+    question = fingerprint("duplicates", collection.pk, state, may_write)
+    offset = 0 if cursor is None else int(position_of(cursor, question))
+    pairs, total = list_pairs(
+        collection=collection, state=state, limit=limit, offset=offset, is_visible_only=not may_write
+    )
+    end = offset + len(pairs)
     return PairPage(
-        pairs=[_pair_out(pair, may_write) for pair in pairs if may_write or _is_published(pair)],
+        pairs=[_pair_out(pair, may_write) for pair in pairs],
         total=total,
         next_cursor=cursor_of(end, question) if pairs and end < total else None,
     )
@@ -126,10 +127,6 @@ def _possible_out(found: PossibleDuplicate) -> PossibleOut:
     return PossibleOut(
         item=_brief(found.item), score=round(found.score, 6), is_flagged=found.is_flagged, evidence=found.evidence
     )
-
-
-def _is_published(pair: DuplicatePair) -> bool:
-    return pair.first.status == pair.second.status == Status.PUBLISHED
 
 
 def _pair_out(pair: DuplicatePair, with_decider: bool) -> PairOut:

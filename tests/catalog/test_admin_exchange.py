@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from typing import Any
 
@@ -139,3 +141,15 @@ def test_an_import_asks_the_database_a_fixed_number_of_times(
     with django_assert_max_num_queries(20):
         preview = upload(browser, text, CSV, shop)
     assert len(preview.context["result"].rows) == 300
+
+
+@pytest.mark.parametrize("title", ["=HYPERLINK(1)", "+1", "-20 degrees", "@SUM(A1)", "'=quoted", "'quoted'", "plain"])
+def test_no_cell_of_a_csv_is_a_formula_and_the_import_of_an_export_changes_nothing(
+    shop: Collection, title: str
+) -> None:
+    upsert_items(collection=shop, entries=[parse_item({"external_id": "-1", "title": title})])
+    browser = curator()
+    text = browser.post("/admin/catalog/item/export/", {"format": CSV, "resource": "0"}).content.decode()
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert not any(cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row.values())
+    assert [row.import_type for row in upload(browser, text, CSV).context["result"].rows] == ["skip"]

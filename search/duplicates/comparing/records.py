@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import orjson
 from django.db import connection
 from numpy.typing import NDArray
 
+from catalog.json_text import read_stored
 from catalog.models import Collection
 from catalog.models.item import VISIBLE
 from search.embedding.storage import sql_of
@@ -79,7 +79,7 @@ def _record(row: Sequence[Any], vector: Vectors) -> Record:
         item_id=item_id,
         title=title,
         body=body,
-        attributes=orjson.loads(attributes),
+        attributes=read_stored(attributes),
         digest=bytes(digest),
         identifiers=frozenset(one for one in identifiers if len(one) >= 3),
         vector=vector if sent is not None else np.empty(0, dtype=np.float32),

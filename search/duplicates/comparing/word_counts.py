@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 import orjson
 from django.db import connection
 
+from catalog.json_text import read_stored
 from catalog.models import Collection
 from catalog.models.item import VISIBLE
 from search.duplicates.reading.marks import marks_of_item
@@ -86,6 +87,6 @@ def _sampled(collection: Collection) -> WordStatistics:
     with connection.cursor() as cursor:
         cursor.execute(TEXTS, [collection.pk, SAMPLE_SIZE])
         return count(
-            (*words_of_item(title, body), *marks_of_item(title, body, orjson.loads(attributes)))
+            (*words_of_item(title, body), *marks_of_item(title, body, read_stored(attributes)))
             for title, body, attributes in cursor.fetchall()
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
@@ -16,10 +17,10 @@ MAX_STEPS = 3  # from an item to those whose pairs decide how its group is cut
 
 
 def list_pairs(
-    *, collection: Collection, state: str | None, limit: int, offset: int
+    *, collection: Collection, state: str | None, limit: int, offset: int, is_visible_only: bool = False
 ) -> tuple[list[DuplicatePair], int]:
-    """The pairs of a collection, best first, and how many there are."""
-    pairs = DuplicatePair.objects.filter(collection=collection)
+    """The pairs of a collection, best first, and how many there are; only those of two visible items if so asked."""
+    pairs = DuplicatePair.objects.filter(collection=collection, **(_OF_VISIBLE if is_visible_only else {}))
     if state:
         pairs = pairs.filter(state=state)
     # The page is cut from the index; only its rows are read whole, with their items.
@@ -85,8 +86,11 @@ def _undecided_or_same() -> QuerySet[DuplicatePair]:
 
 def _same() -> QuerySet[DuplicatePair]:
     """Confirmed and flagged pairs of items that are to be seen."""
-    visible = {f"{side}__{name}": value for side in ("first", "second") for name, value in _VISIBLE.items()}
-    return DuplicatePair.objects.filter(IS_DUPLICATE, **visible)
+    return DuplicatePair.objects.filter(IS_DUPLICATE, **_OF_VISIBLE)
 
 
-_VISIBLE = {"status": Status.PUBLISHED, "merged_into__isnull": True}
+_OF_VISIBLE: dict[str, Any] = {
+    f"{side}__{name}": value
+    for side in ("first", "second")
+    for name, value in {"status": Status.PUBLISHED, "merged_into__isnull": True}.items()
+}

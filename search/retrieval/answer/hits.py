@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import orjson
 from django.db import connection
 
+from catalog.json_text import read_stored
 from search.embedding.query_vectors import similarities
 from search.embedding.storage import sql_of
 from search.retrieval.answer.bands import NullDistribution, band_of, null_distribution
@@ -107,7 +107,7 @@ def load_rows(ids: Sequence[int], prepared: Prepared | None = None) -> dict[int,
 def _read(row: tuple[Any, ...]) -> tuple[Any, ...]:
     """Raw cursors of Django leave JSON as text."""
     *plain, attributes, matched, passage = row
-    attributes = dict(orjson.loads(attributes) if isinstance(attributes, str) else attributes)
+    attributes = dict(read_stored(attributes) if isinstance(attributes, str) else attributes)
     return *plain, attributes, tuple(matched), tuple(passage) if passage else None
 
 

@@ -161,6 +161,7 @@ def test_the_secret_of_a_key_is_shown_once(sign_in: SignIn, live_server: LiveSer
     page = sign_in(is_administrator=True)
     page.goto(f"{live_server.url}/admin/catalog/apikey/add/")
     page.fill("[name=name]", "Shop")
+    page.check("[name=all_collections]")
     page.click("button[name=_save]")
     assert page.locator("#api-key-secret").inner_text().startswith("akin_")
     page.click("text=To the list of keys")

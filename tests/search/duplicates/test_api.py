@@ -123,3 +123,21 @@ def test_a_pair_of_another_collection_is_missing(shop: Collection) -> None:
 def test_bad_decisions_are_refused(shop: Collection, body: Any) -> None:
     path = f"{DUPLICATES}/{make_pair(shop, 'tent-1', 'tent/2').pk}/decision"
     assert Caller(Scope.CURATE).post(path, body).code == "invalid"
+
+
+def test_readers_get_and_count_pairs_of_visible_items_alone_and_their_pages_are_full(shop: Collection) -> None:
+    hidden = make_pair(shop, "tent-1", "tent/2", 0.95)
+    shown = make_pair(shop, "tent-1", "stove-1", 0.6)
+    other = Item.objects.get(collection=shop, external_id="tent/2")
+    other.merged_into = Item.objects.get(collection=shop, external_id="tent-1")
+    other.save()
+    for state in ({}, {"state": "suggested"}):
+        answer = Caller().get(DUPLICATES, limit=1, **state).json
+        assert ([pair["id"] for pair in answer["pairs"]], answer["total"], answer["next_cursor"]) == (
+            [shown.pk],
+            1,
+            None,
+        )
+    DuplicatePair.objects.filter(pk=hidden.pk).update(state="confirmed")
+    assert Caller().get(DUPLICATES, state="confirmed").json == {"pairs": [], "total": 0, "next_cursor": None}
+    assert Caller(Scope.WRITE).get(DUPLICATES, state="confirmed").json["total"] == 1
