@@ -7,7 +7,7 @@ import catalog.json_text
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0008_who_may_where"),
+        ("catalog", "0009_insight"),
     ]
 
     operations = [
