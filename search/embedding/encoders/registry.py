@@ -10,9 +10,10 @@ from django.db import DatabaseError, connection
 
 from search.embedding.encoders.fake import FakeEncoder
 from search.embedding.encoders.http import HttpEncoder
+from search.embedding.encoders.in_process import load_encoder
 from search.embedding.encoders.loaded import LoadedModels
-from search.embedding.encoders.local import DEFAULT_MODEL, LocalEncoder
 from search.embedding.encoders.port import Encoder, Vectors, checked
+from search.embedding.encoders.sources import DEFAULT_MODEL
 from search.errors import EncoderUnavailable
 from search.models import EmbeddingSpace
 from search.models.embedding import EncoderKind, Modality, SpaceState
@@ -36,7 +37,7 @@ logger = logging.getLogger(__name__)
 RETRY_LOADING_SECONDS = 15  # until a model that could not be loaded is tried again
 
 KINDS: dict[EncoderKind, Callable[[EmbeddingSpace], Encoder]] = {
-    EncoderKind.SENTENCE_TRANSFORMERS: LocalEncoder,
+    EncoderKind.SENTENCE_TRANSFORMERS: load_encoder,
     EncoderKind.HTTP: HttpEncoder,
     EncoderKind.FAKE: FakeEncoder,
 }
