@@ -28,9 +28,7 @@ def _recipe_of(folder: Path) -> Recipe | None:
     from sentence_transformers import SentenceTransformer
 
     config = {"PERFORMANCE_HINT": "LATENCY", "DYNAMIC_QUANTIZATION_GROUP_SIZE": str(QUANTIZATION_GROUP)}
-    model = SentenceTransformer(
-        str(folder), backend="openvino", model_kwargs={"ov_config": config, "export": False}
-    )
+    model = SentenceTransformer(str(folder), backend="openvino", model_kwargs={"ov_config": config, "export": False})
     if not _fits(model):
         return None
     found = _read(model)
