@@ -101,7 +101,7 @@ class DirectModel:
 
 def _tokenizer(folder: Path, max_tokens: int | None) -> Any:
     """It is never changed after this: other threads may be using it."""
-    from tokenizers import Tokenizer
+    from tokenizers import Tokenizer  # type: ignore[import-untyped]
 
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.no_padding()

@@ -1,4 +1,4 @@
-"""Whether a converted model fits the direct way, found out beside sentence-transformers. Only a conversion does this."""
+"""Whether a converted model fits the direct way, found out beside sentence-transformers, by conversions only."""
 
 from __future__ import annotations
 

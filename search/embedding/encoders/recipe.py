@@ -1,7 +1,7 @@
 """What encoding with a converted model takes beside its weights, written down when it is converted.
 
-A model has a recipe when its modules are a transformer, pooling and, at most, normalising. The recipe holds vectors that
-sentence-transformers made of a few texts: whoever follows it can see, without that library, that it makes the same.
+A model has a recipe when its modules are a transformer, pooling and, at most, normalising. The recipe holds vectors
+that sentence-transformers made of a few texts: who follows it can see, without that library, that it makes the same.
 """
 
 from __future__ import annotations

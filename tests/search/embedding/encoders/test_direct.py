@@ -12,6 +12,7 @@ import pytest
 from django.conf import LazySettings
 
 from search.embedding.encoders import conversion, in_process, recipe
+from search.embedding.encoders.direct import DirectModel
 from search.embedding.encoders.in_process import DirectEncoder, load_encoder
 from search.embedding.encoders.local import LocalEncoder
 from search.models import EmbeddingSpace
@@ -129,7 +130,7 @@ def test_a_model_that_stays_unlike_is_run_by_sentence_transformers(made: Path, m
     def refuse(model: object) -> None:
         raise recipe.DamagedModelError("unlike")
 
-    monkeypatch.setattr(in_process.DirectModel, "check", refuse)
+    monkeypatch.setattr(DirectModel, "check", refuse)
     encoder = load_encoder(space(made))
     assert isinstance(encoder, LocalEncoder)
     assert encoder.encode_documents(["lamp"]).shape == (1, 32)
