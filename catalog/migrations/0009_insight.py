@@ -4,15 +4,27 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('catalog', '0008_who_may_where'),
+        ("catalog", "0008_who_may_where"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='run',
-            name='kind',
-            field=models.CharField(choices=[('import', 'Import'), ('backfill', 'Backfill'), ('reindex', 'Reindex'), ('duplicate_scan', 'Duplicate scan'), ('comparison', 'Comparison'), ('topics', 'Topics'), ('map', 'Map'), ('misfiled', 'Search for misfiled items'), ('tags', 'Suggestions of values')], max_length=20),
+            model_name="run",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("import", "Import"),
+                    ("backfill", "Backfill"),
+                    ("reindex", "Reindex"),
+                    ("duplicate_scan", "Duplicate scan"),
+                    ("comparison", "Comparison"),
+                    ("topics", "Topics"),
+                    ("map", "Map"),
+                    ("misfiled", "Search for misfiled items"),
+                    ("tags", "Suggestions of values"),
+                ],
+                max_length=20,
+            ),
         ),
     ]

@@ -77,7 +77,7 @@ def measure_bare(collection: Collection, queries: Sequence[str]) -> latency.Late
 
 def measure_http(collection: Collection, queries: Sequence[str], url: str, clients: int) -> latency.Latencies:
     """The same through the JSON API of a running server, each client on a connection of its own."""
-    with _asking(collection, url) as ask:
+    with asking(collection, url) as ask:
         return latency.measure(queries, ask, clients=clients)
 
 
@@ -85,13 +85,13 @@ def measure_paced_http(
     collection: Collection, queries: Sequence[str], url: str, per_second: float
 ) -> latency.Latencies:
     """Through HTTP at a given rate: what a searcher notices of other work, as of a reindex."""
-    with _asking(collection, url) as ask:
+    with asking(collection, url) as ask:
         return latency.measure_paced(queries, ask, per_second=per_second)
 
 
 @contextmanager
-def _asking(collection: Collection, url: str) -> Iterator[Callable[[str], None]]:
-    """Searches with the first three facets. Each thread keeps a connection of its own."""
+def asking(collection: Collection, url: str) -> Iterator[Callable[[str], None]]:
+    """Yields what searches with the first three facets. Each thread keeps a connection of its own."""
     address = urlsplit(url)
     facets = ",".join(tuple(collection.attribute_schema)[:NUM_FACETS])
     path = f"/api/v1/collections/{collection.slug}/search?limit=10&facets={facets}"
