@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import orjson
+from django.core.exceptions import SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.urls import URLPattern, URLResolver, re_path
 from ninja import NinjaAPI
@@ -103,6 +104,8 @@ def _in_json(view: View) -> View:
             response = view(request, *args, **options)
         except Http404:
             return unknown_path(request)
+        except SuspiciousOperation:  # what Django does not read on principle
+            return error_response(400, "bad_request", "The request has too many parameters or is not well-formed.")
         return _refusal(request, response) if isinstance(response, HttpResponseNotAllowed) else response
 
     return answer

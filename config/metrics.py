@@ -5,6 +5,7 @@ No label carries a slug, an id or a query, so nothing private shows.
 
 from __future__ import annotations
 
+import hmac
 import logging
 import os
 import shutil
@@ -95,10 +96,25 @@ class BacklogCollector(Collector):
 
 
 def metrics(request: HttpRequest) -> HttpResponse:
-    """All numbers in Prometheus' text format; without the database those of the requests alone."""
+    """All numbers in Prometheus' text format; without the database those of the requests alone.
+
+    They count what is private, too: they are for this machine, and for whoever sends AKIN_METRICS_TOKEN.
+    """
+    if not _may_read(request):
+        return HttpResponse("The metrics need AKIN_METRICS_TOKEN as a bearer token.\n", "text/plain", status=403)
     registry = CollectorRegistry(auto_describe=False)
     registry.register(BacklogCollector())
     return HttpResponse(generate_latest(_latencies()) + generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+def _may_read(request: HttpRequest) -> bool:
+    """A request that a proxy passed on is not from this machine, whatever its address says."""
+    token = settings.AKIN_METRICS_TOKEN
+    sent = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if token and hmac.compare_digest(sent.encode(), token.encode()):
+        return True
+    is_passed_on = "X-Forwarded-For" in request.headers or "Forwarded" in request.headers
+    return not is_passed_on and request.META.get("REMOTE_ADDR") in ("127.0.0.1", "::1", "")
 
 
 def _latencies() -> CollectorRegistry:

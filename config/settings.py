@@ -121,6 +121,12 @@ AKIN_TRUSTED_PROXIES = environment.names(
         lambda name: bool(ipaddress.ip_network(name, strict=False)),
     ),
 )
+AKIN_METRICS_TOKEN = environment.secret(
+    "AKIN_METRICS_TOKEN",
+    "What Prometheus sends as `Authorization: Bearer …` to read `/metrics` from another machine.",
+    shown_default="this machine alone reads them",
+    at_least=20,
+)
 AKIN_PRIVATE_ENDPOINTS = environment.boolean(
     "AKIN_PRIVATE_ENDPOINTS", False, "Lets embedding endpoints be on this machine or in its private network."
 )
@@ -254,6 +260,11 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = AKIN_HTTPS
 if AKIN_HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_HSTS_SECONDS = 60 * 60 * 24 * 30
+    SECURE_SSL_REDIRECT = True
+    # Health checks and Prometheus come from inside, past the proxy.
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
+# Sub-domains and browsers' lists bind a whole domain for long: for whoever has it to decide, at the proxy.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024  # a bulk request of 1,000 items
 
 CELERY_BROKER_URL = databases.broker_url(REDIS_URL, AKIN_DATA_DIR)

@@ -21,6 +21,13 @@ def test_an_unknown_path_is_not_found_in_json(path: str) -> None:
         assert (answer.status, answer.code) == (404, "not_found")
 
 
+@pytest.mark.parametrize("path", ["collections", "collections/shop/items", "collections/shop/search"])
+def test_more_than_a_thousand_parameters_are_a_bad_request(path: str) -> None:
+    make_shop()
+    answer = Caller().send("GET", path + "?" + "&".join(f"a{n}=1" for n in range(1_001)), b"")
+    assert (answer.status, answer.code) == (400, "bad_request")
+
+
 def test_an_impossible_method_is_refused_in_json() -> None:
     answer = Caller().put("collections", {})
     assert (answer.status, answer.code) == (405, "method_not_allowed")

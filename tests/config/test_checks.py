@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from config.checks import check_versions, version_problems
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.parametrize("version", ["0.8.4", "0.8.5", "0.9.0", "1.0"])
@@ -29,3 +36,19 @@ def test_an_old_postgresql_is_an_error() -> None:
 @pytest.mark.django_db
 def test_the_embedded_server_passes() -> None:
     assert check_versions(databases=["default"]) == []
+
+
+@pytest.mark.slow
+def test_the_settings_of_production_leave_a_deployment_check_nothing_to_say(tmp_path: Path) -> None:
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "AKIN_DATA_DIR": str(tmp_path),
+        "AKIN_HTTPS": "true",
+        "SECRET_KEY": "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
+        "ALLOWED_HOSTS": "akin.example.org",
+    }
+    command = (sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING")
+    done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "no issues" in done.stdout

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.db import OperationalError
 from django.test import Client
@@ -75,3 +77,23 @@ def test_metrics_answer_without_the_database(client: Client, monkeypatch: pytest
     response = client.get("/metrics")
     assert response.status_code == 200
     assert "akin_database_up 0.0" in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"REMOTE_ADDR": "127.0.0.1"}, 200),
+        ({"REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_FOR": "127.0.0.1"}, 403),
+        ({"REMOTE_ADDR": "10.0.0.7"}, 403),
+        ({"REMOTE_ADDR": "10.0.0.7", "HTTP_AUTHORIZATION": "Bearer wrong"}, 403),
+        ({"REMOTE_ADDR": "10.0.0.7", "HTTP_AUTHORIZATION": "Bearer right-token-of-prometheus"}, 200),
+    ],
+)
+@pytest.mark.django_db
+def test_metrics_are_for_this_machine_and_for_whoever_has_the_token(
+    client: Client, settings: Any, headers: dict[str, str], status: int
+) -> None:
+    settings.AKIN_METRICS_TOKEN = "right-token-of-prometheus"
+    assert client.get("/metrics", **headers).status_code == status
+    settings.AKIN_METRICS_TOKEN = ""
+    assert client.get("/metrics", REMOTE_ADDR="10.0.0.7", HTTP_AUTHORIZATION="Bearer ").status_code == 403
