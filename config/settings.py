@@ -88,7 +88,7 @@ AKIN_ENCODER = environment.choice(
 AKIN_ENCODER_THREADS = environment.integer(
     "AKIN_ENCODER_THREADS",
     len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
-    "Processor threads of each loaded model.",
+    "Processor threads of each loaded model; a query takes one.",
     at_least=1,
     at_most=256,
     shown_default="the processors there are",
