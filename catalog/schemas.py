@@ -52,6 +52,7 @@ Text = Annotated[str, AfterValidator(_refuse_nul)]
 AttributeName = Annotated[
     str, Field(min_length=1, max_length=64, pattern=r"^[^\s.][^.]*$"), AfterValidator(_refuse_nul)
 ]
+ValueName = Annotated[Text, Field(min_length=1, max_length=200)]
 Url = Annotated[str, Field(max_length=MAX_URL_LENGTH), AfterValidator(_refuse_nul), AfterValidator(_safe_url)]
 ImageUrl = Annotated[str, Field(max_length=MAX_URL_LENGTH), AfterValidator(_refuse_nul), AfterValidator(_http_url)]
 
@@ -116,6 +117,8 @@ class AttributeDefinition(Strict):
     facet: bool = False
     identifier: bool = False
     label: Annotated[Text, Field(max_length=100)] = ""
+    # What each value means: suggestions go by it before there are examples.
+    values: dict[ValueName, Annotated[Text, Field(max_length=1_000)]] = Field(default_factory=dict, max_length=500)
 
 
 class AttributeSchema(Strict):

@@ -17,6 +17,7 @@ from config.query_names import strict
 from search.duplicates.api import router as duplicates_router
 from search.embedding.api import router as embedding_router
 from search.embedding.status import item_embeddings
+from search.insight.api import router as insight_router
 from search.related.api import router as related_router
 from search.retrieval.api import router as retrieval_router
 from search.retrieval.rate_limit import check_rate
@@ -30,7 +31,7 @@ Positions in texts count Unicode characters from 0, the end exclusive.
 """
 
 
-TAGS = ("Collections", "Items", "Search", "Related", "Duplicates", "Status")
+TAGS = ("Collections", "Items", "Search", "Related", "Duplicates", "Insight", "Status")
 
 
 class ApiKey(HttpBearer):
@@ -66,7 +67,7 @@ api.add_decorator(strict, mode="view")
 use_embedding_lookup(item_embeddings)
 
 # The catalog comes last: its item paths take any external id, also one with slashes.
-for _router in (retrieval_router, related_router, duplicates_router, embedding_router, catalog_router):
+for _router in (retrieval_router, related_router, duplicates_router, insight_router, embedding_router, catalog_router):
     api.add_router("/collections", _router)
 
 

@@ -92,6 +92,8 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _link("Duplicates to review", "join_inner", PAIRS),
                     _link("Groups of duplicates", "workspaces", PAIRS, "admin:search_duplicate_groups"),
+                    _link("Misfiled and missing", "rule_folder", "search.suggestion"),
+                    _link("Topics", "category", "search.topic"),
                     _link("Embeddings", "scatter_plot", "search.itemembedding"),
                     _link("Spaces", "layers", "search.embeddingspace"),
                     _link("Evaluation", "monitoring", "search.evaluationrun"),

@@ -37,6 +37,8 @@ CURATOR_PERMISSIONS = {
         "duplicatepair": ("view", "change"),
         "evaluationrun": ("view",),
         "judgedset": ("view",),
+        "suggestion": ("view", "change"),
+        "topic": ("view", "change"),
     },
 }
 

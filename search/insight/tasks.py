@@ -6,10 +6,12 @@ from celery import shared_task
 
 from catalog.models.run import RunKind
 from search.insight import runs
+from search.insight.misfiled import finding as misfiled
+from search.insight.tags import learning as tags
 from search.insight.topics import computing
 from search.insight.topics import work as topics
 
-WORK: dict[RunKind, runs.Work] = {RunKind.TOPICS: topics.work}
+WORK: dict[RunKind, runs.Work] = {RunKind.TOPICS: topics.work, RunKind.TAGS: tags.work, RunKind.MISFILED: misfiled.work}
 
 
 @shared_task(name="insight.do_waiting", ignore_result=True)

@@ -9,7 +9,7 @@ from search.models.duplicate import (
 )
 from search.models.embedding import EmbeddingSpace, ItemEmbedding, Passage
 from search.models.evaluation import EvaluationRun, JudgedSet
-from search.models.insight import ItemPlace, ItemTopic, Suggestion, SurveyedItem, Topic
+from search.models.insight import ItemPlace, ItemTopic, Suggestion, SurveyedItem, Topic, ValueModel
 from search.models.statistics import CollectionStatistic, VocabularyWord, WordStatistic
 from search.models.trigger import EmbeddedItem
 
@@ -31,6 +31,7 @@ __all__ = [
     "Suggestion",
     "SurveyedItem",
     "Topic",
+    "ValueModel",
     "VocabularyWord",
     "WordStatistic",
 ]

@@ -164,3 +164,24 @@ class SurveyedItem(Item):
                 func=FORGET,
             )
         ]
+
+
+class ValueModel(models.Model):
+    """What tells the values of one attribute of a collection apart: a linear posterior over item vectors."""
+
+    collection = models.ForeignKey(Collection, on_delete=models.CASCADE, related_name="value_models")
+    space = models.ForeignKey(EmbeddingSpace, on_delete=models.CASCADE, related_name="+")
+    attribute = models.CharField(max_length=64)
+    values: models.JSONField[list[str], list[str]] = models.JSONField()
+    weights = models.BinaryField(help_text="Float32, (dimensions + 1, values): the last row is the bias.")
+    examples = models.PositiveIntegerField(help_text="Items that have a value.")
+    computed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            # Reader: the model of each attribute that a value is suggested for.
+            models.UniqueConstraint(name="value_model_unique", fields=["collection", "attribute"])
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.attribute}: {len(self.values)} values"

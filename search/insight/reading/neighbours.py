@@ -17,11 +17,13 @@ def nearest(
     count: int,
     *,
     among: Vectors | None = None,
+    own: NDArray[np.int64] | None = None,
     on_progress: Callable[[int], None] = lambda done: None,
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """Rows and cosines of the `count` nearest of each vector, nearest first.
 
-    Without `among` they are sought among the vectors themselves, each without itself.
+    Without `among` they are sought among the vectors themselves, each without itself; with it, `own` names the row in
+    which each vector is itself there, -1 where it is not.
     """
     others = vectors if among is None else among
     count = min(count, len(others) - (among is None))
@@ -32,6 +34,9 @@ def nearest(
         block = vectors[start : start + size] @ others.T
         if among is None:
             block[np.arange(len(block)), np.arange(start, start + len(block))] = -np.inf
+        if own is not None:
+            itself = own[start : start + size]
+            block[np.flatnonzero(itself >= 0), itself[itself >= 0]] = -np.inf
         found = np.argpartition(block, -count, axis=1)[:, -count:]
         near = np.take_along_axis(block, found, axis=1)
         order = np.argsort(-near, axis=1, kind="stable")

@@ -47,7 +47,8 @@ def ask_where_due() -> int:
         rows = cursor.fetchall()
     due = [pk for pk, items, placed in rows if _is_due(pk, items, placed)]
     for collection in Collection.objects.filter(pk__in=due):
-        ask_for(RunKind.TOPICS, collection)
+        for kind in (RunKind.TOPICS, RunKind.TAGS, RunKind.MISFILED):
+            ask_for(kind, collection)
     return len(due)
 
 
