@@ -4,6 +4,7 @@ from django.urls import path
 
 from search.duplicates import views as duplicates
 from search.embedding import views as embedding
+from search.insight.page import views as insight
 from search.related import views as related
 from search.retrieval.page import views as retrieval
 
@@ -14,6 +15,9 @@ urlpatterns = [
     path("c/<slug:slug>/add", duplicates.add, name="add"),
     path("c/<slug:slug>/add/check", duplicates.check, name="check"),
     path("c/<slug:slug>/add/undo", duplicates.undo, name="undo"),
+    path("c/<slug:slug>/insight", insight.insight, name="insight"),
+    path("c/<slug:slug>/insight/compute", insight.recompute, name="recompute"),
+    path("c/<slug:slug>/topics/<int:topic_id>", insight.topic, name="topic"),
     path("c/<slug:slug>/indexing/<path:external_id>", embedding.indexing, name="indexing"),
     path("c/<slug:slug>/related/<path:external_id>", related.related, name="related"),
 ]

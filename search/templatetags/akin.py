@@ -23,7 +23,8 @@ from catalog.schemas import parse_attribute_schema
 from search.duplicates.adding import may_undo
 from search.duplicates.review.pairs import pairs_of_item
 from search.embedding.status import WAITING, item_embeddings
-from search.models import DuplicatePair
+from search.insight.page.overview import topic_of_item
+from search.models import DuplicatePair, Topic
 from search.models.duplicate import PairState
 from search.related.related import RelatedItem, related_items
 from search.retrieval.types import Explanation, Snippet
@@ -106,6 +107,12 @@ def short(score: float) -> str:
 def facts_of(item: Item, limit: int = 2) -> list[Fact]:
     """The first attributes of an item in words."""
     return describe(parse_attribute_schema(item.collection.attribute_schema), item.attributes)[:limit]
+
+
+@register.simple_tag
+def topic_of(item: Item) -> Topic | None:
+    """The fine topic of the item, with its coarse one; None before it has one."""
+    return topic_of_item(item)
 
 
 @register.simple_tag

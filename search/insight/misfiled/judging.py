@@ -70,7 +70,8 @@ def far_out(cosines: Matrix) -> NDArray[np.float64]:
     distances = 1.0 - cosines.mean(axis=1).astype(np.float64)
     middle = float(np.median(distances))
     spread = 1.4826 * float(np.median(np.abs(distances - middle)))
-    return (distances - middle) / max(spread, 1e-6)
+    scores: NDArray[np.float64] = (distances - middle) / max(spread, 1e-6)
+    return scores
 
 
 def _votes(labels: Labels, rows: NDArray[np.int32], cosines: Matrix) -> NDArray[np.float64]:

@@ -1,0 +1,70 @@
+"""The Insight page of a collection and the page of a topic; for curators also the button that computes anew."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from catalog.access import actor_of_user, readable_collection, require
+from catalog.errors import NotFound
+from catalog.models.api_key import Scope
+from catalog.models.run import RunKind
+from search.insight.page import overview
+from search.insight.runs import ask_for, last_run
+from search.models import Topic
+
+RECOMPUTED = (RunKind.TOPICS, RunKind.TAGS, RunKind.MISFILED)
+
+
+@require_safe
+@never_cache
+def insight(request: HttpRequest, slug: str) -> HttpResponse:
+    """What is in the collection. What waits for review is for curators only."""
+    actor = actor_of_user(request.user)
+    collection = readable_collection(actor, slug)
+    is_curator = actor.has(Scope.CURATE, collection)
+    topics_run = last_run(RunKind.TOPICS, collection)
+    context = {
+        "collection": collection,
+        "topics": overview.topics_of(collection),
+        "weeks": overview.weeks_of(collection),
+        "computed_at": topics_run.finished_at if topics_run else None,
+        "running": overview.running(collection) if is_curator else [],
+        "queues": overview.queues_of(collection) if is_curator else [],
+        "is_curator": is_curator,
+    }
+    return render(request, "search/insight.html", context)
+
+
+@require_safe
+@never_cache
+def topic(request: HttpRequest, slug: str, topic_id: int) -> HttpResponse:
+    """The items of one topic, the most typical first. A topic that was merged leads to the one that stays."""
+    collection = readable_collection(actor_of_user(request.user), slug)
+    found = Topic.objects.filter(collection=collection, pk=topic_id).select_related("parent").defer("centroid").first()
+    if found is None:
+        raise NotFound(f"There is no topic {topic_id} in '{collection.slug}'.")
+    if found.merged_into_id is not None:
+        return redirect("search:topic", collection.slug, found.merged_into_id)
+    page = Paginator(overview.items_of(found), overview.PAGE_SIZE).get_page(request.GET.get("page"))
+    for item in page.object_list:
+        item.collection = collection
+    children = [view for view in overview.topics_of(collection) if view.topic.pk == found.pk]
+    context = {"collection": collection, "topic": found, "page": page, "views": children}
+    return render(request, "search/topic.html", context)
+
+
+@require_POST
+def recompute(request: HttpRequest, slug: str) -> HttpResponse:
+    """Asks for everything to be computed anew; needs a curator."""
+    actor = actor_of_user(request.user)
+    collection = readable_collection(actor, slug)
+    require(actor, Scope.CURATE, collection)
+    for kind in RECOMPUTED:
+        ask_for(kind, collection, user_id=actor.user_id)
+    messages.success(request, "Asked for. Workers compute it; this page shows how far they are.")
+    return redirect("search:insight", collection.slug)
