@@ -59,7 +59,8 @@ def _judged(
     space: EmbeddingSpace, found: Survey, values: list[str], right: NDArray[np.int64], given: NDArray[np.bool_]
 ) -> tuple[float, float]:
     """Accuracy and calibration error on the items that were not given their value."""
-    known = [(values[value],) if is_given else () for value, is_given in zip(right, given, strict=True)]
+    named = zip(right.tolist(), given.tolist(), strict=True)
+    known: list[tuple[str, ...]] = [(values[value],) if is_given else () for value, is_given in named]
     seen = Survey(found.ids, found.vectors, found.digests, known)
     posterior, smooth, _ = learn_values(space, seen, values, AttributeDefinition())
     judged = ~given & (right >= 0)

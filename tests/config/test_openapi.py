@@ -25,6 +25,7 @@ PATHS = {
     "/api/v1/collections/{slug}/items/{external_id}/related": {"get"},
     "/api/v1/collections/{slug}/recommend": {"post"},
     "/api/v1/collections/{slug}/passages": {"post"},
+    "/api/v1/collections/{slug}/suggest": {"post"},
     "/api/v1/collections/{slug}/duplicates/check": {"post"},
     "/api/v1/collections/{slug}/duplicates": {"get"},
     "/api/v1/collections/{slug}/duplicates/{pair_id}/decision": {"post"},
