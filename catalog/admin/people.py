@@ -47,14 +47,14 @@ admin.site.unregister(Group)
 
 
 @admin.register(User)
-class UserAdmin(UnfoldModelAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
+class UserAdmin(DjangoUserAdmin, UnfoldModelAdmin):  # type: ignore[type-arg]
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
 
 
 @admin.register(Group)
-class GroupAdmin(UnfoldModelAdmin, DjangoGroupAdmin):
+class GroupAdmin(DjangoGroupAdmin, UnfoldModelAdmin):
     pass
 
 
