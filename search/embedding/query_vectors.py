@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.embedding.encoders.registry import encoder_of, is_loaded
+from search.embedding.text import passage_spans
 from search.models import EmbeddingSpace
 from search.models.embedding import EncoderKind
 
@@ -34,6 +35,15 @@ def similarities(
 def query_vector(space: EmbeddingSpace, text: str) -> NDArray[np.float32]:
     """A unit vector of shape (dimensions,), not to be written to. Raises EncoderUnavailable."""
     return _remembered(space, " ".join(unicodedata.normalize("NFKC", text).split()))
+
+
+def query_windows(space: EmbeddingSpace, text: str) -> list[str]:
+    """The text in pieces that the space's model reads whole; one where all of it fits. Raises EncoderUnavailable."""
+    encoder = encoder_of(space)
+    if len(text) <= encoder.max_tokens:  # no token is shorter than a character
+        return [text]
+    spans = passage_spans(text, encoder.token_offsets([text])[0], encoder.max_tokens)
+    return [text[span.start : span.end] for span in spans]
 
 
 @lru_cache(maxsize=REMEMBERED)

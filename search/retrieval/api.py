@@ -39,7 +39,8 @@ def _parameter(name: str, description: str, **schema: Any) -> dict[str, Any]:
 SEARCH_PARAMETERS = [
     _parameter(
         "q",
-        'What is looked for. "a phrase" must occur, -word must not. Empty: the newest items.',
+        'What is looked for, also a pasted text. In a short query "a phrase" must occur and -word must not, '
+        "see `relaxed`. Empty: the newest items.",
         type="string",
         maxLength=MAX_QUERY_LENGTH,
     ),

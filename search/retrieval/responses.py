@@ -71,6 +71,9 @@ class SearchOut(BaseModel):
     next_cursor: str | None
     mode: Literal["hybrid", "semantic", "lexical"]
     degraded: bool = Field(description="Whether only the lexical leg could answer.")
+    relaxed: bool = Field(
+        description="Whether hits without a required phrase, or with what was to be left out, follow the few others."
+    )
     nothing_relevant: bool
     suggestion: str | None = Field(description="A better spelling of the query, if there is one.")
     warnings: list[str]
@@ -102,6 +105,7 @@ def search_out(result: SearchResult, next_cursor: str | None) -> SearchOut:
         next_cursor=next_cursor,
         mode=result.mode,
         degraded=result.is_degraded,
+        relaxed=bool(result.relaxed),
         nothing_relevant=result.is_nothing_relevant,
         suggestion=result.suggestion,
         warnings=list(result.warnings),

@@ -18,13 +18,15 @@ from search.retrieval.answer.facets import count_facets
 from search.retrieval.answer.hits import build_hits, relevant_ids
 from search.retrieval.query.parsing import ParsedQuery, parse_query
 from search.retrieval.query.unknown_words import read_query
-from search.retrieval.ranking import fusion, legs
+from search.retrieval.query.windows import vector_of
+from search.retrieval.ranking import fusion, legs, relaxing
 from search.retrieval.ranking.collapse import collapse
 from search.retrieval.ranking.filters import conditions_of
 from search.retrieval.ranking.order import sorted_ids
 from search.retrieval.ranking.rerank import rerank
 from search.retrieval.ranking.scores import scores_of, with_identifiers
 from search.retrieval.ranking.stages import Prepared, Ranked
+from search.retrieval.ranking.wishes import with_wishes
 from search.retrieval.types import FacetValue, Filter, SearchRequest, SearchResult
 
 logger = logging.getLogger(__name__)
@@ -47,14 +49,14 @@ def _prepare(request: SearchRequest, parsed: ParsedQuery) -> Prepared:
         return prepared
     space = active_space()
     try:
-        return replace(prepared, space=space, vector=query_vector(space, read.parsed.text))
+        return replace(prepared, space=space, vector=vector_of(space, request.collection.language, read, query_vector))
     except EncoderUnavailable as error:
         logger.warning("Searching with words alone: %s", error)
         return replace(prepared, is_degraded=True)
 
 
 def _answer(request: SearchRequest, prepared: Prepared) -> SearchResult:
-    ranked = _rank(request, prepared, request.filters)
+    ranked = _ranked(request, prepared, request.filters)
     if request.sort is None:
         ranked = rerank(request, prepared, ranked)
     page = ranked.ids[request.offset : request.offset + request.limit]
@@ -71,8 +73,23 @@ def _answer(request: SearchRequest, prepared: Prepared) -> SearchResult:
         took_ms=0,
         suggestion=prepared.suggestion,
         warnings=ranked.warnings,
+        relaxed=ranked.relaxed,
         is_nothing_relevant=bool(hits) and request.offset == 0 and hits[0].band == "weak",
     )
+
+
+def _ranked(request: SearchRequest, prepared: Prepared, filters: Sequence[Filter]) -> Ranked:
+    """The hits; where a required phrase leaves fewer than a page, or an exclusion none, others follow without it."""
+    ranked = _rank(request, prepared, filters)
+    words, parsed = prepared.words, prepared.parsed
+    if words.required and len(ranked.ids) < min(request.limit, relaxing.ENOUGH):
+        others = _rank(request, relaxing.without_phrases(prepared), filters)
+        ranked = relaxing.followed_by(ranked, others, relaxing.phrases_of(parsed))
+    if words.excluded and not ranked.ids:
+        others = _rank(request, relaxing.without_commands(prepared), filters)
+        left_out = f"{relaxing.phrases_of(parsed)} {relaxing.exclusions_of(parsed)}".strip()
+        ranked = relaxing.followed_by(ranked, others, left_out)
+    return ranked if ranked.ids else replace(ranked, relaxed="")
 
 
 def _rank(request: SearchRequest, prepared: Prepared, filters: Sequence[Filter]) -> Ranked:
@@ -88,6 +105,7 @@ def _rank(request: SearchRequest, prepared: Prepared, filters: Sequence[Filter])
         and legs.is_selective(request.collection, conditions, prepared.words),
     )
     scores = scores_of(request, prepared, candidates)
+    scores = with_wishes(scores, prepared.words, candidates.ids)
     identifiers = _identifier_hits(request, prepared, filters)
     candidates, scores = with_identifiers(candidates, scores, identifiers)
     order = fusion.order_of(scores, candidates.ids)
@@ -141,5 +159,5 @@ def _facets(request: SearchRequest, prepared: Prepared, ranked: Ranked) -> dict[
     for name in request.facets:
         if name in filtered:
             others = [one for one in request.filters if one.attribute != name]
-            facets |= count_facets(_rank(request, prepared, others).ids, [name], request.filters)
+            facets |= count_facets(_ranked(request, prepared, others).ids, [name], request.filters)
     return {name: facets[name] for name in request.facets}

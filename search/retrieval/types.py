@@ -11,7 +11,7 @@ Mode = Literal["hybrid", "semantic", "lexical"]
 Band = Literal["exact", "strong", "good", "possible", "weak"]
 
 MODES: tuple[Mode, ...] = ("hybrid", "semantic", "lexical")
-MAX_QUERY_LENGTH = 1_000  # characters
+MAX_QUERY_LENGTH = 8_000  # characters: a pasted e-mail, an abstract
 MAX_LIMIT = 100  # hits of one page
 MAX_FACETS = 20
 MAX_FILTERS = 20
@@ -150,3 +150,4 @@ class SearchResult:
     is_nothing_relevant: bool = False
     suggestion: str | None = None
     warnings: tuple[str, ...] = field(default=())
+    relaxed: str = ""  # what was asked for as a command and left out, because too few hits had it; as typed

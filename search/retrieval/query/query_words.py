@@ -12,7 +12,8 @@ from django.db import connection
 from catalog.models import Collection
 from search.retrieval.query.parsing import ParsedQuery, identifiers_in
 
-MAX_WORDS = 64  # of one query; further ones are not ranked by
+MAX_REPETITIONS = 4  # that count: a text that has a word a hundred times does not ask for it a hundred times
+MAX_WORDS = 64  # of one query, the weightiest by rarity and repetition; further ones are not ranked by
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,8 @@ class QueryWord:
 class QueryWords:
     """The query as PostgreSQL reads it. `required` and `excluded` are tsqueries, empty where none is asked.
 
-    `identifiers` is what of the query may name an item, normalised by the function that normalised the items'; empty
-    where none does.
+    `wished` are tsqueries of phrases that a running text has in quotes. `identifiers` is what of the query may name an
+    item, normalised by the function that normalised the items'; empty where none does.
     """
 
     words: tuple[QueryWord, ...]
@@ -54,6 +55,7 @@ class QueryWords:
     average_length: float  # distinct words of an item
     required: str = ""
     excluded: str = ""
+    wished: tuple[str, ...] = ()
     null_space_id: int | None = None
     null_similarities: tuple[float, ...] = ()
     identifiers: tuple[str, ...] = ()
@@ -69,7 +71,11 @@ class QueryWords:
     @property
     def attainable(self) -> float:
         """The lexical score that no item exceeds: every word, over and over."""
-        return sum(word.query_frequency * self.idf(word) for word in self.words)
+        return sum(map(self.weight, self.words))
+
+    def weight(self, word: QueryWord) -> float:
+        """What the word counts for: its rarity, and how often it is repeated, within limits."""
+        return self.idf(word) * min(word.query_frequency, MAX_REPETITIONS)
 
     def idf(self, word: QueryWord) -> float:
         """Inverse document frequency as BM25 has it; never negative."""
@@ -81,7 +87,7 @@ NO_WORDS = QueryWords((), 0, 1.0)
 
 # Asked whether one exists, PostgreSQL would read a large table until it meets the first instead of using the index.
 WORDS = """
-    SELECT w.lexeme, coalesce(cardinality(w.positions), 1), coalesce(s.documents, 0),
+    SELECT w.lexeme, coalesce(cardinality(w.positions), 1), coalesce(w.documents, 0),
            coalesce(t.documents, 0), coalesce(t.average_length, 1), t.null_space_id, t.null_similarities,
            CASE WHEN (SELECT count(*) FROM catalog_item i WHERE i.identifiers && n.identifiers
                       AND i.collection_id = %(collection)s) > 0
@@ -89,8 +95,13 @@ WORDS = """
     FROM (SELECT ARRAY(SELECT akin_normalize_identifier(x) FROM unnest(%(identifiers)s::text[]) x) AS identifiers
           OFFSET 0) AS n
     LEFT JOIN search_collectionstatistic t ON t.collection_id = %(collection)s
-    LEFT JOIN (SELECT * FROM unnest(to_tsvector(%(language)s::regconfig, %(text)s)) LIMIT %(limit)s) w ON true
-    LEFT JOIN search_wordstatistic s ON s.collection_id = %(collection)s AND s.word = w.lexeme
+    LEFT JOIN LATERAL (
+        SELECT lexeme, positions, documents FROM unnest(to_tsvector(%(language)s::regconfig, %(text)s)) u
+        LEFT JOIN search_wordstatistic ON collection_id = %(collection)s AND word = lexeme
+        ORDER BY documents IS NULL, ln(1 + coalesce(t.documents, 0) / (documents + 0.5))
+                 * least(coalesce(cardinality(positions), 1), %(repetitions)s) DESC, lexeme
+        LIMIT %(limit)s
+    ) w ON true
 """
 
 CONDITIONS = """
@@ -99,7 +110,9 @@ CONDITIONS = """
                            FROM unnest(%(phrases)s::text[]) p) a WHERE numnode(q) > 0), ''),
            coalesce((SELECT string_agg('(' || q::text || ')', ' | ')
                      FROM (SELECT phraseto_tsquery(%(language)s::regconfig, p) AS q
-                           FROM unnest(%(excluded)s::text[]) p) b WHERE numnode(q) > 0), '')
+                           FROM unnest(%(excluded)s::text[]) p) b WHERE numnode(q) > 0), ''),
+           ARRAY(SELECT DISTINCT q::text FROM (SELECT phraseto_tsquery(%(language)s::regconfig, p) AS q
+                                               FROM unnest(%(wishes)s::text[]) p) c WHERE numnode(q) > 1)
 """
 
 
@@ -109,18 +122,20 @@ def query_words(collection: Collection, query: ParsedQuery) -> QueryWords:
         "collection": collection.pk,
         "language": collection.language,
         "limit": MAX_WORDS,
+        "repetitions": MAX_REPETITIONS,
         "text": splittable(query.text),
         "identifiers": identifiers_in(query.text),
         "phrases": list(map(splittable, query.phrases)),
         "excluded": list(map(splittable, query.excluded)),
+        "wishes": list(map(splittable, query.wishes)),
     }
     with connection.cursor() as cursor:
         cursor.execute(WORDS, parameters)
         rows = cursor.fetchall()
-        required, excluded = "", ""
-        if query.phrases or query.excluded:
+        required, excluded, wished = "", "", []
+        if query.phrases or query.excluded or query.wishes:
             cursor.execute(CONDITIONS, parameters)
-            required, excluded = cursor.fetchone()
+            required, excluded, wished = cursor.fetchone()
     words = tuple(QueryWord(row[0], row[1], row[2]) for row in rows if row[0] is not None)
     _, _, _, documents, average_length, null_space_id, null_similarities, identifiers = rows[0]
     return QueryWords(
@@ -129,6 +144,7 @@ def query_words(collection: Collection, query: ParsedQuery) -> QueryWords:
         average_length=average_length,
         required=required,
         excluded=excluded,
+        wished=tuple(wished),
         null_space_id=null_space_id,
         null_similarities=tuple(null_similarities or ()),
         identifiers=tuple(one for one in identifiers if one),

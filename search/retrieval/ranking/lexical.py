@@ -70,7 +70,7 @@ def lexical_score_sql(query: QueryWords, vector: str, k: str) -> tuple[str, dict
     parameters: dict[str, Any] = {}
     for number, word in enumerate(query.words):
         parameters[f"word{number}"] = word.tsquery
-        parameters[f"weight{number}"] = word.query_frequency * query.idf(word)
+        parameters[f"weight{number}"] = query.weight(word)
         query_word = f"%(word{number})s::tsquery"
         frequency = f"{TITLE_WEIGHT} * ts_rank_cd('{weights}', {vector}, {query_word})"
         score = f"%(weight{number})s::float8 * (1 - {k} / ({k} + {frequency}))"

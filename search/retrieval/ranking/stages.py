@@ -41,6 +41,7 @@ class Ranked:
     second_scores: dict[int, float] = field(default_factory=dict)  # item id -> score of the second stage
     collapsed: dict[int, tuple[int, ...]] = field(default_factory=dict)  # item id -> the duplicates it stands for
     warnings: tuple[str, ...] = ()
+    relaxed: str = ""  # what of the query was left out so that there are more hits
 
     @property
     def ids(self) -> list[int]:

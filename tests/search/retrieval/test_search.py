@@ -54,11 +54,6 @@ def test_words_are_found_by_their_stem(shop: Collection) -> None:
 
 
 @every_mode
-def test_a_quoted_phrase_has_to_be_in_every_hit(shop: Collection, mode: Mode) -> None:
-    assert ids(find(shop, '"cast iron"', mode=mode)) == ["pan"]
-
-
-@every_mode
 def test_an_excluded_word_is_in_no_hit(shop: Collection, mode: Mode) -> None:
     found = ids(find(shop, "iron pan tent -steak", mode=mode))
     assert "pan" not in found and "skillet" in found

@@ -119,7 +119,7 @@ def test_too_many_filters_and_facets_are_refused() -> None:
 
 def test_a_long_query_is_refused_with_its_length() -> None:
     assert len(parse("q=" + "x" * MAX_QUERY_LENGTH).query_text) == MAX_QUERY_LENGTH
-    with pytest.raises(QueryTooLong, match=r"q: has 1,001 characters, at most 1,000") as caught:
+    with pytest.raises(QueryTooLong, match=r"q: has 8,001 characters, at most 8,000") as caught:
         parse("q=" + "x" * (MAX_QUERY_LENGTH + 1))
     assert caught.value.status == 413
 

@@ -33,6 +33,15 @@ TYPED = st.text(alphabet=st.sampled_from("ab1 \"-\\%{}'é漢😀\t\x00"), max_si
         ('"cast iron"pan', ParsedQuery("cast iron pan", ("cast iron",))),
         ('"cast iron", pan', ParsedQuery("cast iron , pan", ("cast iron",))),
         ("-tent", ParsedQuery("", (), ("tent",))),
+        (
+            '"cast iron" pan for a hob of gas',
+            ParsedQuery("cast iron pan for a hob of gas", (), (), ("cast iron",)),
+        ),
+        ('"cast iron" pan for my hob', ParsedQuery("cast iron pan for my hob", ("cast iron",))),
+        (
+            "a b c d e f g h i j k l m n o - p -5 below -tent",
+            ParsedQuery("a b c d e f g h i j k l m n o - p 5 below tent"),
+        ),
         ("  \t ", ParsedQuery("")),
         ("a\x00b", ParsedQuery("a b")),
     ],
