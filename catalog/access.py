@@ -63,10 +63,21 @@ def actor_of_user(user: AbstractBaseUser | AnonymousUser) -> Actor:
     return Actor(rank=rank, collection_ids=_ids_of_user(user), user_id=user.pk, name=user.get_username())
 
 
+def acts_everywhere(user: AbstractBaseUser | AnonymousUser | PermissionsMixin) -> bool:
+    """Whether the person's permissions hold in all collections, those to come included."""
+    return isinstance(user, PermissionsMixin) and user.has_perm(EVERYWHERE)
+
+
+def collections_of_user(user: AbstractBaseUser | AnonymousUser | PermissionsMixin) -> QuerySet[Collection]:
+    """The collections in which the person's permissions hold."""
+    collections = Collection.objects.all()
+    return collections if acts_everywhere(user) else collections.filter(members=user.pk)
+
+
 def _ids_of_user(user: PermissionsMixin) -> frozenset[int] | None:
-    if user.has_perm(EVERYWHERE):
+    if acts_everywhere(user):
         return None
-    return frozenset(Collection.objects.filter(members=user.pk).order_by().values_list("pk", flat=True))
+    return frozenset(collections_of_user(user).order_by().values_list("pk", flat=True))
 
 
 def actor_of_key(secret: str) -> Actor:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 
-from catalog.access import create_key
+from catalog.access import RANKS, actor_of_user, acts_everywhere, create_key
+from catalog.admin.scope import OfCollections, own_collections
 from catalog.admin.site import ModelAdmin, ModelForm, badge
-from catalog.models import ApiKey
+from catalog.models import ApiKey, Collection
 from catalog.models.api_key import Scope
 from catalog.services.api_keys import revoke_keys
 
@@ -26,16 +27,17 @@ class ApiKeyForm(ModelForm[ApiKey]):
     def clean(self) -> dict[str, Any]:
         """What a new key covers is said expressly."""
         data = super().clean() or self.cleaned_data
-        if "collections" in data and bool(data["collections"]) == data.get("all_collections"):
+        if "collections" in data and bool(data["collections"]) == bool(data.get("all_collections")):
             self.add_error("collections", "Choose collections, or tick that it covers all of them.")
         return data
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(ModelAdmin[ApiKey]):
+class ApiKeyAdmin(OfCollections, ModelAdmin[ApiKey]):
     """The secret goes from the function that makes it into one response, and nowhere else."""
 
     form = ApiKeyForm
+    to_collection = "collections"
     list_display = (
         "name",
         "prefix",
@@ -53,14 +55,36 @@ class ApiKeyAdmin(ModelAdmin[ApiKey]):
     show_full_result_count = False
     actions = ("revoke",)
     filter_horizontal = ("collections",)
-    add_fieldsets = ((None, {"fields": ["name", "scope", "all_collections", "collections", "expires_at"]}),)
     fieldsets = (
         (None, {"fields": ["name", ("prefix", "scope"), "all_collections", "collections", "expires_at"]}),
         ("History", {"fields": [("created_by", "created_at"), ("last_used_at", "revoked_at")]}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiKey]:
-        return super().get_queryset(request).defer("digest").prefetch_related("collections")
+        """Who does not act everywhere sees the keys that do not reach further than he does."""
+        keys = super().get_queryset(request).defer("digest").prefetch_related("collections")
+        if acts_everywhere(request.user):
+            return keys
+        foreign = Collection.objects.exclude(pk__in=own_collections(request))
+        beyond = ApiKey.objects.filter(Q(all_collections=True) | Q(collections__in=foreign))
+        return keys.exclude(pk__in=beyond.values("pk")).distinct()
+
+    def is_own(self, request: HttpRequest, row: ApiKey | None) -> bool:
+        return row is None or self.get_queryset(request).filter(pk=row.pk).exists()
+
+    def get_fieldsets(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
+        """Nobody makes a key for more collections than his own."""
+        if obj is not None:
+            return self.fieldsets
+        names = ["name", "scope", "all_collections", "collections", "expires_at"]
+        return [(None, {"fields": [n for n in names if n != "all_collections" or acts_everywhere(request.user)]})]
+
+    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Nor with a scope above what his own permissions allow."""
+        if db_field.name == "scope":
+            rank = actor_of_user(request.user).rank
+            kwargs["choices"] = [(str(v), str(label)) for v, label in Scope.choices if RANKS[Scope(v)] <= rank]
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
 
     def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> tuple[str, ...]:
         fixed = (

@@ -15,6 +15,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
+from catalog.access import acts_everywhere
+from catalog.admin.scope import OfCollections
 from catalog.admin.site import ModelAdmin, ModelForm, PrettyJSONField, is_list
 from catalog.errors import InvalidInput
 from catalog.models import Collection, Item
@@ -24,6 +26,7 @@ from catalog.services import collections
 FIELDS = Collection._meta  # noqa: SLF001 - Django's documented way to a model's fields
 
 
+SEES_USERS = "auth.view_user"  # the list of members offers every user by name
 THRESHOLDS = ("flag_threshold", "suggest_threshold")
 
 
@@ -41,7 +44,7 @@ class CollectionForm(ModelForm[Collection]):
 
     class Meta:
         model = Collection
-        fields = ["slug", *sorted(collections.FIELDS)]
+        fields = ["slug", *sorted(collections.FIELDS), "members"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """The thresholds have fields of their own; the rest of the policy is JSON."""
@@ -87,8 +90,10 @@ def _checked(data: Any, parse: Callable[[Any], object]) -> Any:
 
 
 @admin.register(Collection)
-class CollectionAdmin(ModelAdmin[Collection]):
+class CollectionAdmin(OfCollections, ModelAdmin[Collection]):
     form = CollectionForm
+    to_collection = "pk"
+    filter_horizontal = ("members",)
     list_display = ("name", "slug", "visibility", "language", "items", "updated_at")
     list_filter = ("visibility",)
     search_fields = ("name", "slug")
@@ -97,20 +102,19 @@ class CollectionAdmin(ModelAdmin[Collection]):
     warn_unsaved_form = True
     fieldsets = (
         (None, {"fields": [("name", "slug"), "description", ("language", "visibility")]}),
+        ("People", {"fields": ["members"]}),
         ("Attributes and search", {"fields": ["attribute_schema", "search_settings"]}),
         ("Duplicates", {"fields": [THRESHOLDS, "duplicate_policy"]}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Collection]:
+        rows: QuerySet[Collection] = super().get_queryset(request)
         if not is_list(request):
-            return super().get_queryset(request)
+            return rows
         own = Item.objects.filter(collection=OuterRef("pk")).order_by().values("collection")
         counts = own.annotate(count=Count("pk")).values("count")
-        return (
-            super()
-            .get_queryset(request)
-            .annotate(item_count=Coalesce(Subquery(counts, output_field=IntegerField()), 0))
-        )
+        item_count = Coalesce(Subquery(counts, output_field=IntegerField()), 0)
+        return cast("QuerySet[Collection]", rows.annotate(item_count=item_count))
 
     @admin.display(description="Items")
     def items(self, collection: Collection) -> SafeString:
@@ -119,8 +123,13 @@ class CollectionAdmin(ModelAdmin[Collection]):
         return format_html('<a href="{}?collection__id__exact={}">{}</a>', address, collection.pk, count)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Collection | None = None) -> tuple[str, ...]:
-        """The slug is in the addresses that other programs use."""
-        return ("slug",) if obj else ()
+        """The slug is in the addresses that other programs use. Who may not see users does not choose members."""
+        fixed = ("slug",) if obj else ()
+        return fixed if request.user.has_perm(SEES_USERS) else (*fixed, "members")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """As in the API: a new collection is for those who act in all of them."""
+        return super().has_add_permission(request) and acts_everywhere(request.user)
 
     def save_model(self, request: HttpRequest, obj: Collection, form: ModelForm[Collection], change: bool) -> None:
         values = {name: form.cleaned_data[name] for name in collections.FIELDS}

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from catalog.admin.item_exchange import ItemExchange
 from catalog.admin.item_form import ItemForm
 from catalog.admin.item_search import find_items
+from catalog.admin.scope import OfCollections
 from catalog.admin.site import KeysFirstPaginator, ModelAdmin, ModelForm, is_list
 from catalog.errors import CatalogError
 from catalog.models import Item
@@ -21,7 +22,7 @@ from catalog.services import items
 
 
 @admin.register(Item)
-class ItemAdmin(ItemExchange, ModelAdmin[Item]):
+class ItemAdmin(ItemExchange, OfCollections, ModelAdmin[Item]):
     """Lists read no column that only PostgreSQL needs, and page by the primary key."""
 
     form = ItemForm

@@ -15,6 +15,7 @@ from unfold.contrib.import_export.forms import ExportForm, ImportExportWidgetsMi
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget
 
 from catalog.admin.item_resource import ItemResource
+from catalog.admin.scope import own_collections
 from catalog.admin.site import may
 from catalog.formulas import arm, disarm
 from catalog.json_text import read_json, read_stored
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
     class ImportExportMixin:
         def import_action(self, request: HttpRequest, **kwargs: Any) -> Any: ...
+        def create_import_form(self, request: HttpRequest) -> Any: ...
+        def get_import_resource_kwargs(self, request: HttpRequest, **kwargs: Any) -> dict[str, Any]: ...
         def create_confirm_form(self, request: HttpRequest, import_form: Any = None) -> Any: ...
         def get_confirm_form_initial(self, request: HttpRequest, import_form: Any) -> dict[str, Any]: ...
 else:
@@ -102,6 +105,15 @@ class ItemExchange(ImportExportMixin):
     def has_export_permission(self, request: HttpRequest) -> bool:
         return may(request, "view", Item)
 
+    def create_import_form(self, request: HttpRequest) -> Any:
+        return _offering_own(request, super().create_import_form(request))
+
+    def create_confirm_form(self, request: HttpRequest, import_form: Any = None) -> Any:
+        return _offering_own(request, super().create_confirm_form(request, import_form=import_form))
+
+    def get_import_resource_kwargs(self, request: HttpRequest, **kwargs: Any) -> dict[str, Any]:
+        return {**super().get_import_resource_kwargs(request, **kwargs), "own": own_collections(request)}
+
     def get_confirm_form_initial(self, request: HttpRequest, import_form: Any) -> dict[str, Any]:
         initial = super().get_confirm_form_initial(request, import_form)
         collection = import_form.cleaned_data.get("collection") if import_form else None
@@ -116,3 +128,8 @@ class ItemExchange(ImportExportMixin):
             context["confirm_form"] = self.create_confirm_form(request, import_form=context["form"])
             context["bad_rows"], context["good_rows"] = len(result.invalid_rows), len(result.valid_rows())
         return response
+
+
+def _offering_own(request: HttpRequest, form: Any) -> Any:
+    form.fields["collection"].queryset = own_collections(request)
+    return form

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import tablib
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from import_export.fields import Field
 from import_export.widgets import ForeignKeyWidget, Widget
 
@@ -57,6 +58,7 @@ class ItemResource(ModelResource):
         use_bulk = True  # no savepoint for each row: rows are written at the end
 
     def __init__(self, **kwargs: Any) -> None:
+        self.own: QuerySet[Collection] = kwargs.pop("own", Collection.objects.none())  # where the person may write
         super().__init__(**kwargs)
         form = kwargs.get("form")
         self.default: Collection | None = (getattr(form, "cleaned_data", None) or {}).get("collection")
@@ -68,11 +70,11 @@ class ItemResource(ModelResource):
         """Raises InvalidInput when the file has too many rows for a page."""
         if len(dataset) > MAX_ROWS:
             raise InvalidInput(f"{len(dataset):,} rows are too many for the browser: use manage.py import_items.")
-        self.collections = {collection.slug: collection for collection in Collection.objects.all()}
+        self.collections = {collection.slug: collection for collection in self.own}
         ids = {str(row["external_id"]) for row in _rows(dataset) if row.get("external_id")}
         slugs = {self._slug(row) for row in _rows(dataset)}
         items = Item.objects.light().select_related("collection")
-        found = items.filter(collection__slug__in=slugs, external_id__in=ids)
+        found = items.filter(collection__in=self.own, collection__slug__in=slugs, external_id__in=ids)
         self.stored = {(item.collection.slug, item.external_id): item for item in found}
 
     def get_instance(self, instance_loader: Any, row: Row) -> Item | None:

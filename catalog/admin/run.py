@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
+from catalog.admin.scope import OfCollections
 from catalog.admin.site import Derived, ModelAdmin, badge, bar, duration, may
 from catalog.models import Run
 from catalog.models.run import RunState
@@ -22,7 +23,7 @@ STATE_COLOURS = {
 
 
 @admin.register(Run)
-class RunAdmin(Derived, ModelAdmin[Run]):
+class RunAdmin(OfCollections, Derived, ModelAdmin[Run]):
     list_display = (
         "name",
         "shown_state",

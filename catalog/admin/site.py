@@ -49,7 +49,10 @@ __all__ = [
     "duration",
     "is_list",
     "may",
+    "row_number",
 ]
+
+MAX_DIGITS = 18  # of a primary key, which has 64 bits
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -138,6 +141,11 @@ class KeysFirstPaginator(Paginator):  # type: ignore[type-arg]
         rows = cast("QuerySet[Any]", self.object_list)
         keys = list(rows.prefetch_related(None).values_list("pk", flat=True)[start : start + self.per_page])
         return Page(rows.filter(pk__in=keys), number, self)
+
+
+def row_number(text: str | None) -> int | None:
+    """The primary key that a form or address names; None when it is none, or has more digits than a key can have."""
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS else None
 
 
 def is_list(request: HttpRequest) -> bool:

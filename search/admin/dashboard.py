@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Min
+from django.db.models import Count, Min, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
+from catalog.admin.scope import own_rows
 from catalog.admin.site import duration, may
 from catalog.models import Item, Run
-from search.admin.evaluation.evaluation_run import MODES, search_runs, shown_figure
+from search.admin.evaluation.evaluation_run import MODES, own_evaluations, search_runs, shown_figure
 from search.embedding.status import in_active_space
 from search.models import DuplicatePair, EvaluationRun, ItemEmbedding
 from search.models.duplicate import PairState
@@ -36,26 +37,27 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Unfold's callback. A person sees figures of those tables only that they may view."""
     figures: list[Figure] = []
     if may(request, "view", Item):
-        figures.append(_items())
+        figures.append(_items(own_rows(request, Item.objects.all())))
     if may(request, "view", ItemEmbedding):
-        figures += _embeddings()
+        figures += _embeddings(own_rows(request, in_active_space()))
     if may(request, "view", DuplicatePair):
-        figures.append(_pairs())
-    runs = Run.objects.select_related("collection")[:SHOWN_RUNS] if may(request, "view", Run) else []
-    evaluation = _evaluation() if may(request, "view", EvaluationRun) else None
+        figures.append(_pairs(own_rows(request, DuplicatePair.objects.all())))
+    own_runs = own_rows(request, Run.objects.select_related("collection"))
+    runs = own_runs[:SHOWN_RUNS] if may(request, "view", Run) else []
+    evaluation = _evaluation(own_evaluations(request, search_runs())) if may(request, "view", EvaluationRun) else None
     return {**context, "title": "Overview", "figures": figures, "runs": runs, "evaluation": evaluation}
 
 
-def _items() -> Figure:
-    standing = Item.objects.filter(merged_into__isnull=True).order_by()
+def _items(items: QuerySet[Item]) -> Figure:
+    standing = items.filter(merged_into__isnull=True).order_by()
     counts = dict(standing.values_list("status").annotate(count=Count("pk")))
-    merged = Item.objects.filter(merged_into__isnull=False).count()
+    merged = items.filter(merged_into__isnull=False).count()
     notes = [f"{count:,} {status}" for status, count in sorted(counts.items())] + [f"{merged:,} merged"] * (merged > 0)
     return Figure("Items", f"{sum(counts.values()):,}", reverse("admin:catalog_item_changelist"), ", ".join(notes))
 
 
-def _embeddings() -> list[Figure]:
-    rows = in_active_space().order_by()
+def _embeddings(embeddings: QuerySet[ItemEmbedding]) -> list[Figure]:
+    rows = embeddings.order_by()
     counts = dict(rows.values_list("state").annotate(count=Count("pk")))
     waiting = counts.get(EmbeddingState.PENDING, 0) + counts.get(EmbeddingState.CLAIMED, 0)
     failed = counts.get(EmbeddingState.FAILED, 0)
@@ -64,29 +66,29 @@ def _embeddings() -> list[Figure]:
     address = reverse("admin:search_itemembedding_changelist")
     return [
         Figure("Searchable by meaning", f"{embedded:,}", f"{address}?state__exact=embedded"),
-        Figure("Waiting", f"{waiting:,}", f"{address}?state__exact=pending", f"oldest: {_lag(waiting)}"),
+        Figure("Waiting", f"{waiting:,}", f"{address}?state__exact=pending", f"oldest: {_lag(rows, waiting)}"),
         Figure("Failed", f"{failed:,}", f"{address}?state__exact=failed", is_alarming=failed > 0),
     ]
 
 
-def _lag(waiting: int) -> str:
+def _lag(rows: QuerySet[ItemEmbedding], waiting: int) -> str:
     if not waiting:
         return "none"
-    unfinished = in_active_space().filter(state__in=[EmbeddingState.PENDING, EmbeddingState.CLAIMED])
+    unfinished = rows.filter(state__in=[EmbeddingState.PENDING, EmbeddingState.CLAIMED])
     oldest = unfinished.aggregate(oldest=Min("marked_at"))["oldest"]
     return duration((timezone.now() - oldest).total_seconds()) if oldest else "none"
 
 
-def _pairs() -> Figure:
-    rows = DuplicatePair.objects.filter(state=PairState.SUGGESTED).order_by()
+def _pairs(pairs: QuerySet[DuplicatePair]) -> Figure:
+    rows = pairs.filter(state=PairState.SUGGESTED).order_by()
     counts = dict(rows.values_list("is_flagged").annotate(count=Count("pk")))
     note = f"{counts.get(True, 0):,} flagged"
     address = reverse("admin:search_duplicatepair_changelist")
     return Figure("Pairs to review", f"{sum(counts.values()):,}", address, note)
 
 
-def _evaluation() -> dict[str, Any] | None:
-    run = search_runs().first()
+def _evaluation(evaluations: QuerySet[EvaluationRun]) -> dict[str, Any] | None:
+    run = evaluations.first()
     if run is None:
         return None
     return {"run": run, "figures": [(mode, shown_figure(run, mode, "ndcg_at_10")) for mode in MODES]}

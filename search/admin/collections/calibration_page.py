@@ -14,7 +14,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from catalog.access import actor_of_user
-from catalog.admin.site import Desk
+from catalog.admin.site import Desk, row_number
 from catalog.errors import CatalogError
 from catalog.models import Collection, Item, Run
 from catalog.models.run import RunKind
@@ -100,8 +100,7 @@ def act(desk: Desk, request: HttpRequest, collection: Collection) -> HttpRespons
         elif action == "revert":
             revert_to_defaults(collection=collection, actor=actor)
         elif action == "again":
-            chosen = request.POST.get("calibration", "")
-            pk = int(chosen) if chosen.isdecimal() else 0
+            pk = row_number(request.POST.get("calibration"))
             calibration = get_object_or_404(DuplicateCalibration, pk=pk, collection=collection)
             apply_again(calibration=calibration, actor=actor)
         elif action != "scan":

@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from catalog.admin.collection import CollectionAdmin
+from catalog.admin.scope import own_collections
 from catalog.admin.site import may
 from catalog.models import Collection
 from search.admin.collections.calibration_page import act, show
@@ -57,9 +58,9 @@ class SearchableCollectionAdmin(CollectionAdmin):
 
     def calibrate(self, request: HttpRequest, collection_id: int) -> HttpResponse:
         """Anybody who sees pairs may look; those who may change the collection apply and revert."""
-        collection = get_object_or_404(Collection, pk=collection_id)
-        if not (self.has_view_permission(request, collection) and may(request, "view", DuplicatePair)):
+        if not (self.has_view_permission(request) and may(request, "view", DuplicatePair)):
             raise PermissionDenied
+        collection = get_object_or_404(own_collections(request), pk=collection_id)
         can_change = self.has_change_permission(request, collection) and may(request, "change", DuplicatePair)
         if request.method == "GET":
             return show(self, request, collection, can_change=can_change)

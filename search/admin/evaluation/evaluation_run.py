@@ -11,6 +11,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
+from catalog.access import acts_everywhere
+from catalog.admin.scope import own_collections
 from catalog.admin.site import Derived, ModelAdmin
 from search.admin.evaluation.chart import Chart, draw
 from search.errors import EvaluationError
@@ -31,6 +33,9 @@ class EvaluationRunAdmin(Derived, ModelAdmin[EvaluationRun]):
     sortable_by = ("dataset", "created_at")
     actions = ("compare",)
     list_before_template = "admin/search/evaluationrun/_charts.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[EvaluationRun]:
+        return own_evaluations(request, super().get_queryset(request))
 
     @admin.display(description="Hybrid nDCG@10")
     def hybrid(self, run: EvaluationRun) -> str:
@@ -87,7 +92,9 @@ class EvaluationRunAdmin(Derived, ModelAdmin[EvaluationRun]):
         return TemplateResponse(request, "admin/search/evaluationrun/compare.html", context)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        charts = trends() if self.has_view_permission(request) else []
+        charts = (
+            trends(own_evaluations(request, EvaluationRun.objects.all())) if self.has_view_permission(request) else []
+        )
         return super().changelist_view(request, {**(extra_context or {}), "charts": charts})
 
 
@@ -107,10 +114,17 @@ def search_runs() -> QuerySet[EvaluationRun]:
     return EvaluationRun.objects.exclude(figures__has_key="flagged")
 
 
-def trends() -> list[Chart]:
+def own_evaluations(request: HttpRequest, runs: QuerySet[EvaluationRun]) -> QuerySet[EvaluationRun]:
+    """Those on the person's collections, which a run names by slug. Others are for those who act in all collections."""
+    if acts_everywhere(request.user):
+        return runs
+    return runs.filter(configuration__collection__in=list(own_collections(request).values_list("slug", flat=True)))
+
+
+def trends(evaluations: QuerySet[EvaluationRun]) -> list[Chart]:
     """A chart for each judged set, the one evaluated last first. Comparisons of two models are no trend."""
     runs_of: dict[tuple[str, bool], list[EvaluationRun]] = defaultdict(list)
-    for run in EvaluationRun.objects.exclude(configuration__has_key="comparison")[:MAX_RUNS]:
+    for run in evaluations.exclude(configuration__has_key="comparison")[:MAX_RUNS]:
         runs_of[run.dataset, "flagged" in run.figures].append(run)
     return [
         _chart(dataset, "flagged pairs, F1", ("flagged",), "f1", runs)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 from django.http import HttpRequest
 
+from catalog.admin.scope import OfCollections
 from catalog.admin.site import Derived, ModelAdmin, may
 from search.models import JudgedSet
 
 
 @admin.register(JudgedSet)
-class JudgedSetAdmin(Derived, ModelAdmin[JudgedSet]):
+class JudgedSetAdmin(OfCollections, Derived, ModelAdmin[JudgedSet]):
     list_display = ("name", "collection", "count", "updated_at")
     list_select_related = ("collection",)
     list_filter = ("collection",)
@@ -25,8 +26,9 @@ class JudgedSetAdmin(Derived, ModelAdmin[JudgedSet]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[JudgedSet]:
         """The queries stay where they are; their number is enough."""
-        counted = super().get_queryset(request).defer("queries")
-        return counted.annotate(query_count=RawSQL("jsonb_array_length(search_judgedset.queries)", ()))
+        counted: QuerySet[JudgedSet] = super().get_queryset(request).defer("queries")
+        length = RawSQL("jsonb_array_length(search_judgedset.queries)", ())
+        return cast("QuerySet[JudgedSet]", counted.annotate(query_count=length))
 
     @admin.display(description="Judged queries")
     def count(self, judged: Any) -> str:
@@ -34,4 +36,4 @@ class JudgedSetAdmin(Derived, ModelAdmin[JudgedSet]):
 
     def has_delete_permission(self, request: HttpRequest, obj: JudgedSet | None = None) -> bool:
         """A set that is deleted no longer judges; `evaluate` with its collection brings it back."""
-        return may(request, "delete", JudgedSet)
+        return may(request, "delete", JudgedSet) and self.is_own(request, obj)

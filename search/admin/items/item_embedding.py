@@ -10,6 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from catalog.admin.item_search import find_item_ids
+from catalog.admin.scope import OfCollections
 from catalog.admin.site import Derived, KeysFirstPaginator, ModelAdmin, badge, may
 from catalog.models import Item
 from search.admin.items.states import STATE_COLOURS
@@ -18,7 +19,7 @@ from search.models import ItemEmbedding
 
 
 @admin.register(ItemEmbedding)
-class ItemEmbeddingAdmin(Derived, ModelAdmin[ItemEmbedding]):
+class ItemEmbeddingAdmin(OfCollections, Derived, ModelAdmin[ItemEmbedding]):
     list_display = (
         "name",
         "space",

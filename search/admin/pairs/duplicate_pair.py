@@ -12,9 +12,10 @@ from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.urls import URLPattern, path
 
-from catalog.access import actor_of_user
+from catalog.access import actor_of_user, acts_everywhere
 from catalog.admin.item_search import find_item_ids
-from catalog.admin.site import KeysFirstPaginator, ModelAdmin, Shown, badge
+from catalog.admin.scope import OfCollections, own_collections
+from catalog.admin.site import KeysFirstPaginator, ModelAdmin, Shown, badge, row_number
 from catalog.models import Item
 from search.admin.pairs.evidence_table import summarise
 from search.admin.pairs.group_pages import list_groups, show_group
@@ -22,7 +23,7 @@ from search.admin.pairs.pair_actions import PairActions
 from search.admin.pairs.pair_page import decide_and_go_on, page_context, undo_merge
 from search.admin.pairs.review_steps import last_title, undo_last
 from search.duplicates.review.decisions import Decision, decide
-from search.duplicates.review.review import progress_of
+from search.duplicates.review.review import QueueProgress, progress_of
 from search.models import DuplicatePair
 from search.models.duplicate import PairState
 
@@ -54,7 +55,7 @@ class StateFilter(SimpleListFilter):
 
 
 @admin.register(DuplicatePair)
-class DuplicatePairAdmin(PairActions, Shown, ModelAdmin[DuplicatePair]):
+class DuplicatePairAdmin(PairActions, OfCollections, Shown, ModelAdmin[DuplicatePair]):
     list_display = (
         "shown_score",
         "shown_impact",
@@ -169,13 +170,16 @@ class DuplicatePairAdmin(PairActions, Shown, ModelAdmin[DuplicatePair]):
         """Adds how far the review is, and what can be undone."""
         context = dict(extra_context or {})
         if self.has_view_permission(request):
-            collection = request.GET.get("collection__id__exact", "")
-            context |= {
-                "collection_asked": collection,
-                "progress": progress_of(int(collection) if collection.isdecimal() else None),
-            }
+            collection = row_number(request.GET.get("collection__id__exact"))
+            context |= {"collection_asked": collection or "", "progress": self._progress(request, collection)}
             context |= {"undo_title": last_title(request) if self.has_decide_permission(request) else ""}
         return super().changelist_view(request, {**context, "back": request.get_full_path()})
+
+    def _progress(self, request: HttpRequest, collection: int | None) -> QueueProgress:
+        if collection is None and acts_everywhere(request.user):
+            return progress_of()
+        own = own_collections(request).order_by().values_list("pk", flat=True)
+        return progress_of([pk for pk in own if collection in (None, pk)])
 
     def page_of(self, request: HttpRequest, shown: DuplicatePair) -> dict[str, Any]:
         can_decide, can_merge = self.has_decide_permission(request), self.has_merge_permission(request)

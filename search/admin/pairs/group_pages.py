@@ -14,8 +14,10 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from catalog.access import actor_of_user
+from catalog.admin.scope import own_collections, own_rows
+from catalog.admin.site import row_number
 from catalog.errors import CatalogError
-from catalog.models import Collection, Item
+from catalog.models import Item
 from search.admin.pairs.desk import ReviewDesk
 from search.admin.pairs.review_steps import last_title, remember
 from search.duplicates.review.groups import Group, exclude_member, merge_group, read_group
@@ -39,7 +41,7 @@ class ListedGroup:
 
 def list_groups(desk: ReviewDesk, request: HttpRequest) -> HttpResponse:
     """The groups of one collection, the largest first."""
-    collections = list(Collection.objects.filter(duplicate_pairs__isnull=False).distinct().order_by("name"))
+    collections = list(own_collections(request).filter(duplicate_pairs__isnull=False).distinct().order_by("name"))
     asked = request.GET.get("collection", "")
     chosen = next((one for one in collections if str(one.pk) == asked), collections[0] if collections else None)
     groups = sorted(groups_of_collection(chosen), key=len, reverse=True) if chosen else []
@@ -61,7 +63,7 @@ def show_group(desk: ReviewDesk, request: HttpRequest, item_id: int) -> HttpResp
     """The group that the item is in; a post previews what would be done and, confirmed, does it."""
     if request.method not in ("GET", "POST"):
         return HttpResponseNotAllowed(["GET", "POST"])
-    item = get_object_or_404(Item.objects.light(), pk=item_id)
+    item = get_object_or_404(own_rows(request, Item.objects.light()), pk=item_id)
     group = read_group(item)
     if group is None:
         messages.info(request, f"“{item}” is in no group now.")
@@ -99,7 +101,7 @@ def _page(desk: ReviewDesk, request: HttpRequest, group: Group, subject: Item | 
 
 def _do(desk: ReviewDesk, request: HttpRequest, item: Item, subject: Item, action: str) -> HttpResponse:
     actor = actor_of_user(request.user)
-    seen = {int(pk) for pk in request.POST.getlist("member") if pk.isdecimal()}
+    seen = {pk for text in request.POST.getlist("member") if (pk := row_number(text)) is not None}
     steps: list[Step] = []
     try:
         if action == "merge":

@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from catalog.access import actor_of_user
+from catalog.admin.scope import own_rows
 from catalog.errors import CatalogError
 from catalog.models import Item, MergeRecord
 from search.admin.pairs.desk import ReviewDesk
@@ -52,14 +53,14 @@ def page_context(request: HttpRequest, pair: DuplicatePair, *, can_decide: bool,
         "next_address": pair_address(request, following) if following else list_address(request),
         "filters": filters_of(request),
         "decide_address": reverse("admin:search_duplicatepair_decide", args=[pair.pk]),
-        "progress": progress_of(pair.collection_id),
+        "progress": progress_of([pair.collection_id]),
         "undo_title": last_title(request) if can_decide else "",
     }
 
 
 def decide_and_go_on(desk: ReviewDesk, request: HttpRequest, pair_id: int) -> HttpResponse:
     """Takes the decision of a pair's page and leads to the next pair of the queue."""
-    pair = get_object_or_404(DuplicatePair, pk=pair_id)
+    pair = get_object_or_404(own_rows(request, DuplicatePair.objects.all()), pk=pair_id)
     decision = request.POST.get("decision", "")
     if decision not in (*PairState.values, MERGE):
         return HttpResponse("There is no such decision.", status=422)
@@ -79,7 +80,8 @@ def decide_and_go_on(desk: ReviewDesk, request: HttpRequest, pair_id: int) -> Ht
 
 def undo_merge(desk: ReviewDesk, request: HttpRequest, record_id: int) -> HttpResponse:
     """Undoes a merge from the page of a pair or of an item."""
-    record = get_object_or_404(MergeRecord.objects.select_related("keeper", "other"), pk=record_id)
+    records = own_rows(request, MergeRecord.objects.select_related("keeper", "other"), "keeper__collection")
+    record = get_object_or_404(records, pk=record_id)
     try:
         unmerge_pair(record=record, actor=actor_of_user(request.user), reason=_reason(request) or UNDONE)
     except CatalogError as error:

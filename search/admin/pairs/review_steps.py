@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from catalog.access import actor_of_user
+from catalog.admin.scope import own_rows
 from catalog.errors import CatalogError
 from search.admin.pairs.desk import ReviewDesk
 from search.admin.pairs.queue_view import pair_address
@@ -46,6 +47,9 @@ def undo_last(desk: ReviewDesk, request: HttpRequest) -> HttpResponse:
     entry, steps = entries[-1], [Step(*step) for step in entries[-1]["steps"]]
     if any(step.merge_id for step in steps) and not desk.has_merge_permission(request):
         raise PermissionDenied
+    done_to = DuplicatePair.objects.filter(pk__in={step.pair_id for step in steps})
+    if done_to.exclude(pk__in=own_rows(request, done_to).values("pk")).exists():
+        raise PermissionDenied  # a member no longer
     request.session[KEY] = entries[:-1]
     try:
         undo(steps=steps, actor=actor_of_user(request.user))

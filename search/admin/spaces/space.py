@@ -11,6 +11,8 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from catalog.access import acts_everywhere
+from catalog.admin.scope import own_collections
 from catalog.admin.site import ModelAdmin, Shown, badge, bar, may
 from search.admin.spaces.space_form import add_space_view
 from search.admin.spaces.space_page import page_context
@@ -43,14 +45,19 @@ class EmbeddingSpaceAdmin(Shown, ModelAdmin[EmbeddingSpace]):
     change_form_template = "admin/search/embeddingspace/change_form.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[EmbeddingSpace]:
+        """Coverage is that of the person's collections."""
+        is_own = Q()
+        if not acts_everywhere(request.user):
+            is_own = Q(item_embeddings__collection__in=own_collections(request).order_by().values("pk"))
+
         def rows_in(*states: EmbeddingState) -> Count:
-            return Count("item_embeddings", filter=Q(item_embeddings__state__in=states))
+            return Count("item_embeddings", filter=is_own & Q(item_embeddings__state__in=states))
 
         return (
             super()
             .get_queryset(request)
             .annotate(
-                row_count=Count("item_embeddings"),
+                row_count=Count("item_embeddings", filter=is_own),
                 embedded_count=rows_in(EmbeddingState.EMBEDDED),
                 waiting_count=rows_in(EmbeddingState.PENDING, EmbeddingState.CLAIMED),
                 failed_count=rows_in(EmbeddingState.FAILED),
@@ -83,11 +90,11 @@ class EmbeddingSpaceAdmin(Shown, ModelAdmin[EmbeddingSpace]):
         return format_html(link, address, space.pk, count) if count else "0"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return may(request, "add", EmbeddingSpace)
+        return may(request, "add", EmbeddingSpace) and acts_everywhere(request.user)
 
     def has_steps_permission(self, request: HttpRequest) -> bool:
-        """Replacing the model is for administrators, unless somebody gives it to others."""
-        return may(request, "change", EmbeddingSpace)
+        """Replacing the model concerns all collections. It is for administrators, unless it is given to others."""
+        return may(request, "change", EmbeddingSpace) and acts_everywhere(request.user)
 
     def get_urls(self) -> list[URLPattern]:
         def step_view(request: HttpRequest, space_id: int) -> HttpResponse:
@@ -102,4 +109,4 @@ class EmbeddingSpaceAdmin(Shown, ModelAdmin[EmbeddingSpace]):
         return add_space_view(self, request)
 
     def page_of(self, request: HttpRequest, shown: EmbeddingSpace) -> dict[str, Any]:
-        return page_context(shown) | {"can_act": self.has_steps_permission(request)}
+        return page_context(request, shown) | {"can_act": self.has_steps_permission(request)}

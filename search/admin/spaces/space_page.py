@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
+from catalog.admin.scope import own_rows
 from catalog.admin.site import bar, duration
 from catalog.models import Run
 from catalog.models.run import RunKind, RunState
-from search.admin.evaluation.evaluation_run import MODES, figure_of
+from search.admin.evaluation.evaluation_run import MODES, figure_of, own_evaluations
 from search.embedding.spaces import lifecycle
 from search.embedding.spaces.activation import obstacle_to, other_active
 from search.embedding.spaces.comparisons import latest_comparison, title_of
@@ -70,22 +73,24 @@ class Progress:
     note: str
 
 
-def page_context(space: EmbeddingSpace) -> dict[str, Any]:
-    """What the page shows."""
+def page_context(request: HttpRequest, space: EmbeddingSpace) -> dict[str, Any]:
+    """What the page shows. What it says of collections is for those who act in them."""
     active = other_active(space)
     return {
         "title": space.name,
         "space": space,
         "active": active,
         "steps": steps_of(space),
-        "runs": [_progress(run) for run in runs_of(space)],
-        "comparison": comparison_of(space, active) if active else [],
+        "runs": [_progress(run) for run in runs_of(own_rows(request, Run.objects.all()), space)],
+        "comparison": comparison_of(own_evaluations(request, EvaluationRun.objects.all()), space, active)
+        if active
+        else [],
     }
 
 
-def runs_of(space: EmbeddingSpace) -> list[Run]:
-    """The latest building and the latest comparison of the space."""
-    runs = Run.objects.filter(detail__space=space.name)
+def runs_of(rows: QuerySet[Run], space: EmbeddingSpace) -> list[Run]:
+    """The latest building and the latest comparison of the space, among these."""
+    runs = rows.filter(detail__space=space.name)
     latest = [runs.filter(kind=kind).first() for kind in (RunKind.BACKFILL, RunKind.COMPARISON)]
     return [run for run in latest if run is not None]
 
@@ -151,9 +156,11 @@ def _roll_back() -> Step:
     return Step("rollback", f"Roll back to {previous.name}", "From the next request on the space before answers again.")
 
 
-def comparison_of(space: EmbeddingSpace, active: EmbeddingSpace) -> list[Table]:
-    """The latest comparison with the active space, set by set and figure by figure; empty when there is none."""
-    return [Table(title_of(new), _rows(new, old)) for new, old in latest_comparison(space, active)]
+def comparison_of(runs: QuerySet[EvaluationRun], space: EmbeddingSpace, active: EmbeddingSpace) -> list[Table]:
+    """The latest comparison with the active space, of these runs, set by set and figure by figure."""
+    shown = set(runs.filter(configuration__has_key="comparison").values_list("pk", flat=True))
+    compared = latest_comparison(space, active)
+    return [Table(title_of(new), _rows(new, old)) for new, old in compared if {new.pk, old.pk} <= shown]
 
 
 def _rows(new: EvaluationRun, old: EvaluationRun) -> list[Row]:

@@ -72,10 +72,10 @@ def next_pair(pair: DuplicatePair, view: QueueView | None = None) -> DuplicatePa
     return whole.only("pk").order_by(*order).first()
 
 
-def progress_of(collection_id: int | None = None) -> QueueProgress:
-    """How far the review of the collection is, or of all together."""
+def progress_of(collection_ids: Sequence[int] | None = None) -> QueueProgress:
+    """How far the review of the collections is, or of all together."""
     midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    where = {} if collection_id is None else {"collection": collection_id}
+    where = {} if collection_ids is None else {"collection__in": collection_ids}
     of_pair = ("first_item_id", "second_item_id")
     today = DuplicateDecision.objects.filter(**where, decided_at__gte=midnight)
     latest = today.order_by(*of_pair, "-id").distinct(*of_pair).values("pk")

@@ -222,7 +222,7 @@ def test_too_many_pairs_at_once_are_refused(pairs: list[DuplicatePair], monkeypa
 
 def test_merging_needs_the_right_to_change_items(pairs: list[DuplicatePair]) -> None:
     user = User.objects.create_user("dora", is_staff=True)
-    names = ("view_duplicatepair", "change_duplicatepair")
+    names = ("view_duplicatepair", "change_duplicatepair", "all_collections")
     user.user_permissions.set(Permission.objects.filter(codename__in=names))
     browser = Client()
     browser.force_login(user)
