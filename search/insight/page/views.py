@@ -14,7 +14,7 @@ from catalog.errors import NotFound
 from catalog.models.api_key import Scope
 from catalog.models.run import RunKind
 from search.insight.page import overview
-from search.insight.runs import ask_for, last_run
+from search.insight.runs import ask_for
 from search.models import Topic
 
 RECOMPUTED = (RunKind.TOPICS, RunKind.TAGS, RunKind.MISFILED)
@@ -27,12 +27,12 @@ def insight(request: HttpRequest, slug: str) -> HttpResponse:
     actor = actor_of_user(request.user)
     collection = readable_collection(actor, slug)
     is_curator = actor.has(Scope.CURATE, collection)
-    topics_run = last_run(RunKind.TOPICS, collection)
+    topics = overview.topics_of(collection)
     context = {
         "collection": collection,
-        "topics": overview.topics_of(collection),
+        "topics": topics,
         "weeks": overview.weeks_of(collection),
-        "computed_at": topics_run.finished_at if topics_run else None,
+        "computed_at": topics[0].topic.computed_at if topics else None,
         "running": overview.running(collection) if is_curator else [],
         "queues": overview.queues_of(collection) if is_curator else [],
         "is_curator": is_curator,
