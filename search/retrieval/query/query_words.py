@@ -68,11 +68,6 @@ class QueryWords:
             bool(self.words) and all(word.is_begun for word in self.words)
         )
 
-    @property
-    def attainable(self) -> float:
-        """The lexical score that no item exceeds: every word, over and over."""
-        return sum(map(self.weight, self.words))
-
     def weight(self, word: QueryWord) -> float:
         """What the word counts for: its rarity, and how often it is repeated, within limits."""
         return self.idf(word) * min(word.query_frequency, MAX_REPETITIONS)

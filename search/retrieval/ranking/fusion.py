@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 FEEDBACK_HITS = 5
 FEEDBACK_WEIGHT = 0.5
 RRF_K = 60
-FULL_TRUST = 0.5  # share of the attainable lexical score from which on words count fully
 
 Scores: TypeAlias = NDArray[np.float64]  # (candidates,), larger is better
 Known: TypeAlias = NDArray[np.bool_]  # (candidates,), whether there is a score yet
@@ -29,16 +28,6 @@ def standardise(scores: Scores, is_known: Known | None = None) -> Scores:
 def semantic_score(item_similarity: Scores, passage_similarity: Scores) -> Scores:
     """The mean of the whole item's similarity and its best passage's."""
     return (item_similarity + passage_similarity) / 2
-
-
-def word_weight(lexical: Scores, attainable: float) -> float:
-    """How far the words can be trusted, in [0, 1]: fully when the best candidate has half of what a query can score.
-
-    Standardising makes the best of poor matches look as good as a real one. `attainable` is the score of an item
-    that has every word of the query over and over.
-    """
-    best = float(lexical.max()) if lexical.size else 0.0
-    return min(1.0, best / (FULL_TRUST * attainable)) if attainable > 0 else 0.0
 
 
 def fuse(

@@ -8,6 +8,7 @@ from catalog.schemas import SearchSettings, parse_search_settings
 from search.retrieval.ranking import fusion
 from search.retrieval.ranking.legs import Candidates
 from search.retrieval.ranking.stages import Prepared
+from search.retrieval.ranking.trust import word_trust
 from search.retrieval.types import SearchRequest
 
 
@@ -40,7 +41,7 @@ def _fused_scores(
 ) -> fusion.Scores:
     """Standardised scores, moved towards what resembles the first hits."""
     is_embedded = candidates.item_similarity != 0
-    trust = fusion.word_weight(candidates.lexical, prepared.words.attainable)
+    trust = word_trust(float(candidates.lexical.max(initial=0.0)), prepared.words)
     fused = fusion.fuse(
         candidates.lexical,
         semantic,

@@ -72,13 +72,6 @@ def test_ties_go_to_the_smaller_id() -> None:
     assert order.tolist() == [1, 3, 2, 0]
 
 
-def test_words_count_fully_only_when_some_item_has_half_of_what_the_query_can_score() -> None:
-    assert fusion.word_weight(scores(5.0, 1.0), attainable=10.0) == 1.0
-    assert fusion.word_weight(scores(1.0, 0.5), attainable=10.0) == pytest.approx(0.2)
-    assert fusion.word_weight(scores(), attainable=10.0) == 0.0
-    assert fusion.word_weight(scores(0.0), attainable=0.0) == 0.0
-
-
 def test_words_without_trust_leave_the_order_to_meaning() -> None:
     fused = fusion.fuse(scores(9, 0, 0), scores(0.1, 0.5, 0.9), word_weight=0.0)
     assert fusion.order_of(fused, np.array([1, 2, 3])).tolist() == [2, 1, 0]
