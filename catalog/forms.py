@@ -7,6 +7,7 @@ from typing import Any, Final
 from django import forms
 from django.utils.text import slugify
 
+from catalog.attributes.fields import AttributeField
 from catalog.errors import InvalidInput
 from catalog.facts import label_of
 from catalog.models import Collection, Item
@@ -16,11 +17,10 @@ from catalog.models.item import (
     MAX_TITLE_LENGTH,
     MAX_URL_LENGTH,
 )
-from catalog.schemas import AttributeDefinition, ItemInput, parse_attribute_schema, parse_item
+from catalog.schemas import ItemInput, parse_attribute_schema, parse_item
 
 ATTRIBUTE_PREFIX: Final = "attribute."
 MAX_SUGGESTION_LENGTH: Final = 60  # characters, before the number that makes it unique
-SEPARATOR: Final = ";"
 
 
 class ItemForm(forms.Form):
@@ -45,9 +45,7 @@ class ItemForm(forms.Form):
         self.schema = parse_attribute_schema(collection.attribute_schema)
         self.entry: ItemInput | None = None
         for name, definition in self.schema.items():
-            field = _field(definition)
-            field.label = label_of(name, self.schema)
-            self.fields[f"{ATTRIBUTE_PREFIX}{name}"] = field
+            self.fields[f"{ATTRIBUTE_PREFIX}{name}"] = AttributeField(definition, label=label_of(name, self.schema))
 
     @property
     def attribute_fields(self) -> list[forms.BoundField]:
@@ -69,7 +67,7 @@ class ItemForm(forms.Form):
         plain = {name: values.get(name) or "" for name in ("title", "body", "url", "image")}
         external_id = values.get("external_id") or suggest_external_id(self.collection, plain["title"])
         attributes = {
-            name: _stored(values[f"{ATTRIBUTE_PREFIX}{name}"])
+            name: values[f"{ATTRIBUTE_PREFIX}{name}"]
             for name in self.schema
             if values.get(f"{ATTRIBUTE_PREFIX}{name}") not in (None, "")
         }
@@ -88,20 +86,3 @@ def suggest_external_id(collection: Collection, title: str) -> str:
     )
     candidates = (stem if number == 1 else f"{stem}-{number}" for number in range(1, len(taken) + 2))
     return next(candidate for candidate in candidates if candidate not in taken)
-
-
-def _field(definition: AttributeDefinition) -> forms.Field:
-    if definition.type == "number":
-        return forms.FloatField(required=False, widget=forms.NumberInput(attrs={"step": "any"}))
-    if definition.type == "date":
-        return forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
-    return forms.CharField(required=False, max_length=2_000)
-
-
-def _stored(value: Any) -> Any:
-    if isinstance(value, float):
-        return int(value) if value.is_integer() else value
-    if not isinstance(value, str):
-        return value.isoformat()
-    parts = [part.strip() for part in value.split(SEPARATOR) if part.strip()]
-    return parts if len(parts) > 1 else "".join(parts)

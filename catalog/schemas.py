@@ -113,12 +113,18 @@ def _check_number(name: str, value: Any) -> None:
 class AttributeDefinition(Strict):
     """What one attribute is and what it is used for."""
 
-    type: Literal["term", "number", "date"] = "term"
+    type: Literal["term", "text", "number", "integer", "date", "boolean"] = "term"
     facet: bool = False
     identifier: bool = False
     label: Annotated[Text, Field(max_length=100)] = ""
     # What each value means: suggestions go by it before there are examples.
     values: dict[ValueName, Annotated[Text, Field(max_length=1_000)]] = Field(default_factory=dict, max_length=500)
+    list: bool = Field(default=False, description="Whether an item may have several values.")
+    separator: Literal["", ";", "|", ",", "/"] = Field(
+        default=";", description="Where a text with several values is split; empty for nowhere."
+    )
+    decimal: Literal[".", ","] = Field(default=".", description="What 1,234 and 1.234 mean in a text.")
+    date_order: Literal["", "dmy", "mdy"] = Field(default="", description="What 03/04/2026 means in a text.")
 
 
 class AttributeSchema(Strict):

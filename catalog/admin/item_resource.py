@@ -17,6 +17,7 @@ from catalog.json_text import read_json
 from catalog.models import Collection, Item
 from catalog.schemas import ItemInput, parse_item
 from catalog.services.items import CONTENT_FIELDS, upsert_items
+from catalog.services.rereading import typed
 
 if TYPE_CHECKING:
 
@@ -87,7 +88,7 @@ class ItemResource(ModelResource):
             known = ", ".join(sorted(self.collections)) or "none"
             raise ValidationError({"collection": f"'{self._slug(row)}' is no collection; there are: {known}."})
         try:
-            entry = parse_item(_item(row, instance))
+            entry = typed(collection, parse_item(_item(row, instance)))
         except InvalidInput as error:
             raise ValidationError(_by_column(error)) from error
         instance.collection = collection

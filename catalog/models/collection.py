@@ -54,6 +54,14 @@ class Visibility(models.TextChoices):
     PRIVATE = "private", "Private: only its members, and API keys that cover it"
 
 
+class SchemaSource(models.TextChoices):
+    """Who made the attribute schema. What a person made is never changed by a program."""
+
+    NONE = "none", "Not made yet"
+    INFERRED = "inferred", "Found in the rows"
+    EDITED = "edited", "Edited"
+
+
 class CollectionQuerySet(models.QuerySet["Collection"]):
     def public(self) -> CollectionQuerySet:
         return self.filter(visibility=Visibility.PUBLIC)
@@ -72,6 +80,12 @@ class Collection(models.Model):
         blank=True,
         help_text="For each attribute its type and roles, as in "
         '{"brand": {"type": "term", "facet": true}, "sku": {"type": "term", "identifier": true}}.',
+    )
+    schema_source = models.CharField(
+        max_length=10, choices=SchemaSource, default=SchemaSource.NONE, db_default=SchemaSource.NONE, editable=False
+    )
+    schema_rows = models.PositiveIntegerField(
+        default=0, db_default=0, editable=False, help_text="Items that the schema was found in."
     )
     duplicate_policy: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(
         default=dict,

@@ -12,6 +12,8 @@ from catalog.errors import CatalogError, InvalidInput
 from catalog.models import Collection
 from catalog.schemas import ItemInput, parse_item
 from catalog.services.items import Outcome, upsert_items
+from catalog.services.learning import learn_schema
+from catalog.services.rereading import read_entry, schema_of
 
 REFUSED = ("22", "54")  # SQLSTATE classes of values that the database cannot hold
 
@@ -30,14 +32,16 @@ def upsert_raw(*, collection: Collection, entries: Sequence[Any]) -> list[BulkRe
 
     An entry may be a CatalogError itself, for a line that could not even be parsed.
     """
+    schema = schema_of(collection)
     results: dict[int, BulkResult] = {}
     good: dict[int, ItemInput] = {}
     for number, entry in enumerate(entries):
         try:
-            good[number] = _parsed(entry)
+            good[number] = read_entry(_parsed(entry), schema)
         except CatalogError as error:
             results[number] = BulkResult(_external_id(entry), "error", error)
     _write(collection, good, results)
+    learn_schema(collection)
     return [results[number] for number in range(len(entries))]
 
 

@@ -6,10 +6,12 @@ from typing import Any
 
 from django.db import transaction
 
+from catalog.attributes.reading import read_attributes
 from catalog.errors import InvalidInput, NotFound
 from catalog.models import Collection, Item
 from catalog.schemas import parse_item
-from catalog.services.items import CONTENT_FIELDS, Outcome, save_item
+from catalog.services.items import CONTENT_FIELDS, Outcome, write_item
+from catalog.services.rereading import schema_of
 
 
 def change_item(*, collection: Collection, external_id: str, changes: dict[str, Any]) -> tuple[Item, Outcome]:
@@ -25,5 +27,7 @@ def change_item(*, collection: Collection, external_id: str, changes: dict[str, 
         )
         if stored is None:
             raise NotFound(f"There is no item '{external_id}' in '{collection.slug}'.")
+        if "attributes" in changes:
+            changes = {**changes, "attributes": read_attributes(schema_of(collection), changes["attributes"])}
         entry = parse_item({**stored, **changes, "external_id": external_id})
-        return save_item(collection=collection, entry=entry)
+        return write_item(collection=collection, entry=entry)

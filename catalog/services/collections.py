@@ -9,8 +9,10 @@ from django.db import connection, transaction
 
 from catalog.errors import Conflict, InvalidInput, NotFound
 from catalog.models import ApiKey, Collection
+from catalog.models.collection import SchemaSource
 from catalog.schemas import parse_attribute_schema, parse_duplicate_policy, parse_search_settings
 from catalog.services.api_keys import revoke_keys
+from catalog.services.rereading import is_other_schema, reread_items
 from catalog.signals import duplicate_policy_changed, items_changed
 
 FIELDS = frozenset(
@@ -30,6 +32,8 @@ def create_collection(*, slug: str, name: str = "", **fields: Any) -> Collection
     """Raises Conflict when the slug is taken and InvalidInput when a value breaks a rule."""
     collection = Collection(slug=slug, name=name or slug.replace("-", " ").capitalize())
     _assign(collection, fields)
+    if collection.attribute_schema:
+        collection.schema_source = SchemaSource.EDITED
     _validate(collection)
     if Collection.objects.filter(slug=slug).exists():
         raise Conflict(f"A collection '{slug}' exists already.")
@@ -44,11 +48,17 @@ def get_or_create_collection(*, slug: str) -> Collection:
 
 def update_collection(*, collection: Collection, **fields: Any) -> Collection:
     """Changes the named fields. Raises InvalidInput."""
+    before = collection.attribute_schema
     _assign(collection, fields)
     _validate(collection)
+    has_other_schema = is_other_schema(before, collection.attribute_schema)
     with transaction.atomic():
+        if has_other_schema:
+            collection.schema_source = SchemaSource.EDITED
         policy = Collection.objects.values_list("duplicate_policy", flat=True).select_for_update().get(pk=collection.pk)
         collection.save()
+        if has_other_schema:
+            reread_items(collection)
         transaction.on_commit(lambda: announce(collection.pk))
         if policy != collection.duplicate_policy:
             transaction.on_commit(

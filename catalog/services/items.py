@@ -15,6 +15,8 @@ from catalog.errors import Conflict, NotFound
 from catalog.models import Collection, Item
 from catalog.schemas import ItemInput
 from catalog.services.collections import announce
+from catalog.services.learning import learn_schema
+from catalog.services.rereading import typed
 
 CONTENT_FIELDS = ("title", "body", "url", "image", "attributes", "status")
 
@@ -42,15 +44,19 @@ def get_item(*, collection: Collection, external_id: str) -> Item:
 
 
 def create_item(*, collection: Collection, entry: ItemInput) -> Item:
-    """Raises Conflict when the external id is taken, also when somebody else takes it at this very moment."""
+    """Raises Conflict when the external id is taken, also when somebody else takes it at this very moment.
+
+    Raises InvalidInput for values that the schema does not allow.
+    """
     try:
         with transaction.atomic():
-            _row(collection, entry).save(force_insert=True)
+            _row(collection, typed(collection, entry)).save(force_insert=True)
             transaction.on_commit(lambda: announce(collection.pk))
     except IntegrityError as error:
         if not _is_taken(error):
             raise
         raise Conflict(f"An item '{entry.external_id}' exists already in '{collection.slug}'.") from error
+    learn_schema(collection)
     return get_item(collection=collection, external_id=entry.external_id)
 
 
@@ -61,7 +67,14 @@ def _is_taken(error: IntegrityError) -> bool:
 
 
 def save_item(*, collection: Collection, entry: ItemInput) -> tuple[Item, Outcome]:
-    """Creates the item or replaces its content."""
+    """Creates the item or replaces its content. Raises InvalidInput for values that the schema does not allow."""
+    written = write_item(collection=collection, entry=typed(collection, entry))
+    learn_schema(collection)
+    return written
+
+
+def write_item(*, collection: Collection, entry: ItemInput) -> tuple[Item, Outcome]:
+    """Creates the item or replaces its content; its attributes are as the schema wants them."""
     (result,) = upsert_items(collection=collection, entries=[entry])
     return get_item(collection=collection, external_id=entry.external_id), result.outcome
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import orjson
 
 from catalog.errors import InvalidInput
-from catalog.importing import Problem, open_lines
+from catalog.importing.lines import open_lines
+from catalog.importing.report import Problem
 from catalog.schemas import DuplicatePolicy, ItemInput, parse_duplicate_policy
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from catalog.errors import CatalogError
-from catalog.importing import Problem
+from catalog.importing.report import Problem
 
 
 class ReportCommand(BaseCommand):

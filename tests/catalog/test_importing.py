@@ -11,9 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog import importing
 from catalog.errors import InvalidInput
-from catalog.importing import ImportReport, import_file, open_lines
+from catalog.importing import importing, json_rows
+from catalog.importing.importing import import_file
+from catalog.importing.lines import open_lines
+from catalog.importing.report import ImportReport
 from catalog.models import Collection, Item, Run
 from catalog.models.run import RunKind
 from tests.factories import make_collection
@@ -95,7 +97,7 @@ def test_an_empty_file_imports_nothing(shop: Collection, tmp_path: Path) -> None
 def test_a_line_that_is_too_long_is_skipped_and_the_next_ones_are_read(
     shop: Collection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importing, "MAX_LINE_BYTES", 200)
+    monkeypatch.setattr(json_rows, "MAX_LINE_BYTES", 200)
     content = b"\n".join([line("a"), line("b", body="x" * 900), line("c")])
     report = run_import(shop, tmp_path / "items.jsonl", content)
     assert (stored(), problems(report)) == (["a", "c"], {2: "longer than 200 bytes"})
@@ -128,14 +130,14 @@ def test_a_damaged_compressed_file_lands_what_comes_before_the_damage(
     else:
         del content[len(content) // 2 :]
     if damage == "cut in a line that is too long":
-        monkeypatch.setattr(importing, "MAX_LINE_BYTES", 200)
+        monkeypatch.setattr(json_rows, "MAX_LINE_BYTES", 200)
     report = run_import(shop, tmp_path / "items.jsonl.gz", bytes(content))
     assert report.bad >= 1
     assert any("damaged from here on" in reason or "not JSON" in reason for reason in problems(report).values())
     assert stored() == ([] if damage == "no gzip" else ["a"])
 
 
-@pytest.mark.parametrize("name", ["items.txt", "items.json", "items.xlsx", "items.csv.gz", "items"])
+@pytest.mark.parametrize("name", ["items.txt", "items.xls", "items.zip", "items.gz", "items"])
 def test_other_kinds_of_files_are_refused(shop: Collection, tmp_path: Path, name: str) -> None:
     with pytest.raises(InvalidInput, match=r"must end in \.jsonl, \.jsonl\.gz, \.csv"):
         run_import(shop, tmp_path / name, line())
@@ -167,8 +169,7 @@ def test_csv_columns_are_fields_and_the_others_attributes(shop: Collection, tmp_
     ("cell", "value"),
     [
         ("12", 12), ("12.50", 12.5), ("-3", -3), ("+4", 4), (" 7 ", 7), ("007", 7), ("1e3", 1000.0), (".5", 0.5),
-        ("2.", 2.0), ("12 EUR", "12 EUR"), ("NaN", "NaN"), ("inf", "inf"), ("1e999", "1e999"), ("1_000", "1_000"),
-        ("1,000", "1,000"), ("١٢", "١٢"),
+        ("2.", 2.0), ("12 EUR", 12), ("€79,50", 79.5), ("1,000", 1_000), ("1.234,5", 1234.5),
     ],
 )  # fmt: skip
 def test_csv_numbers_become_numbers_where_the_schema_says_so(
@@ -181,23 +182,26 @@ def test_csv_numbers_become_numbers_where_the_schema_says_so(
     assert type(attributes["price"]) is type(value)
 
 
-def test_a_csv_number_that_would_lose_digits_is_a_bad_line_that_names_it(shop: Collection, tmp_path: Path) -> None:
-    report = run_import(shop, tmp_path / "items.csv", f"external_id,title,price\na,Tent,{'9' * 30}\n".encode())
-    assert "price" in problems(report)[2] and not Item.objects.exists()
+@pytest.mark.parametrize("cell", ["abc", "NaN", "inf", "1e999", "1_000", "١٢", "1,2,3"])
+def test_what_is_no_number_is_refused_where_the_schema_wants_one(shop: Collection, tmp_path: Path, cell: str) -> None:
+    report = run_import(shop, tmp_path / "items.csv", f'external_id,title,price\na,Tent,"{cell}"\n'.encode())
+    assert problems(report) == {2: f"price: '{cell}' is not a number"}
+    assert stored() == []
 
 
 def test_bad_csv_lines_are_reported_and_the_others_land(shop: Collection, tmp_path: Path) -> None:
     content = b"\n".join(
         [
             b"external_id,title", b"a,Tent", b"b,Tent,too,many", b"c", b"d,nul \x00", b",no id", b"e,\xe4hnlich",
+            "ä,öß".encode(),
             b"f," + b"x" * 2_000_001, b"g,Tarp",
         ]
     )  # fmt: skip
     report = run_import(shop, tmp_path / "items.csv", content)
-    assert stored() == ["a", "g"]
+    assert stored() == ["a", "ä", "g"]
     found = problems(report)
-    assert set(found) == {3, 4, 5, 6, 7, 8}
-    assert "more fields" in found[3] and "NUL" in found[5] and found[7] == "not UTF-8" and "not CSV" in found[8]
+    assert set(found) == {3, 4, 5, 6, 7, 9}
+    assert "more fields" in found[3] and "NUL" in found[5] and found[7] == "not UTF-8" and "not CSV" in found[9]
 
 
 def test_a_long_body_in_a_csv_lands(shop: Collection, tmp_path: Path) -> None:
@@ -205,10 +209,26 @@ def test_a_long_body_in_a_csv_lands(shop: Collection, tmp_path: Path) -> None:
     assert (report.created, report.bad) == (1, 0)
 
 
-@pytest.mark.parametrize("content", [b"", b"id;title\n1;Tent", b"title\nTent", "external_id,title".encode("utf-16")])
-def test_a_csv_without_external_ids_is_refused_as_a_whole(shop: Collection, tmp_path: Path, content: bytes) -> None:
-    with pytest.raises(InvalidInput, match="external_id"):
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "The file is empty"),
+        (b"\n\n", "The file is empty"),
+        (b"id,price\n1,2", r"No column is named title or name: the file has 'id', 'price'"),
+        (b"id:title\n1:Tent", "the file has 'id:title'"),
+        (b"id,title,title\n1,Tent,Tent", "names the column 'title' twice"),
+        (b"PK\x03\x04rest", r"an Excel workbook or another archive: rename it so that it ends in \.xlsx"),
+        (b"PAR1rest", r"\.parquet"),
+        (b'[{"id": 1}]', r"by its content JSON"),
+        (bytes(range(256)) * 4, "is no text"),
+    ],
+)
+def test_a_table_that_cannot_be_read_is_refused_in_one_sentence(
+    shop: Collection, tmp_path: Path, content: bytes, reason: str
+) -> None:
+    with pytest.raises(InvalidInput, match=reason) as refused:
         run_import(shop, tmp_path / "items.csv", content)
+    assert str(tmp_path) not in refused.value.message
 
 
 # Progress
@@ -264,9 +284,12 @@ def test_no_bytes_whatever_stop_the_reading_of_a_file(tmp_path_factory: pytest.T
         ("a.csv", b"external_id,title\n"),
     ):
         (folder / name).write_bytes(prefix + content)
-        with open_lines(folder / name) as lines:
-            for one in lines:
-                assert (one.item is None) == bool(one.reason)
+        try:
+            with open_lines(folder / name) as lines:
+                for one in lines:
+                    assert (one.item is None) == bool(one.reason)
+        except InvalidInput:
+            pass  # by its first bytes it is a file of another kind, which one sentence says
 
 
 def test_a_csv_column_called_attributes_holds_json_as_an_export_writes_it(shop: Collection, tmp_path: Path) -> None:

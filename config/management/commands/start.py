@@ -64,9 +64,15 @@ class Command(BaseCommand):
             registry=registry,
             show=lines.show,
             is_ready=lambda: readiness.is_searchable(with_demo=loads_demo),
-            on_ready=lambda: print(f"Akin is ready: {readiness.url()}", flush=True),
+            on_ready=announce_ready,
             trouble=trouble,
         ).run()
+
+
+def announce_ready() -> None:
+    """Tells people and, through a file, commands where Akin is."""
+    (settings.AKIN_DATA_DIR / "address").write_text(readiness.url())
+    print(f"Akin is ready: {readiness.url()}", flush=True)
 
 
 class Lines:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from catalog.attributes.types import type_of
 from catalog.facts import label_of, text_of
 from catalog.schemas import AttributeDefinition
 from search.retrieval.page.links import Links
@@ -71,14 +72,15 @@ def panels(facets: Mapping[str, Sequence[FacetValue]], filters: Sequence[Filter]
 
 
 def _panel(name: str, values: Sequence[FacetValue], found: Filter | None, schema: Schema) -> Panel:
-    kind = schema[name].type
+    kind = type_of(schema[name])
+    is_range = kind.facet_kind == "range"
     return Panel(
         key=_key(name),
         label=label_of(name, schema),
         parameter=f"{FILTER_PREFIX}{name}",
-        is_range=kind != "term",
-        input_type="number" if kind == "number" else "date",
-        choices=_choices(name, values, found) if kind == "term" else (),
+        is_range=is_range,
+        input_type="number" if kind.is_numeric else "date",
+        choices=() if is_range else _choices(name, values, found),
         minimum=_bound(found.minimum) if found else "",
         maximum=_bound(found.maximum) if found else "",
     )

@@ -22,6 +22,7 @@ from typing import Final, TypeVar
 
 from django.utils.datastructures import MultiValueDict
 
+from catalog.attributes.types import facet_kind, type_of
 from catalog.errors import InvalidInput
 from catalog.models import Collection
 from catalog.schemas import AttributeDefinition, parse_attribute_schema
@@ -134,10 +135,10 @@ def parse_sort(text: str, schema: Schema) -> Sort | None:
     if direction not in {"asc", "desc"}:
         raise ValueError("must be relevance, newest, or an attribute with :asc or :desc")
     definition = schema.get(attribute)
-    if definition is None or definition.type == "term":
-        sortable = ", ".join(name for name, one in schema.items() if one.type != "term") or "none"
+    if definition is None or facet_kind(definition) != "range":
+        sortable = ", ".join(name for name, one in schema.items() if facet_kind(one) == "range") or "none"
         raise ValueError(f"'{attribute}' is no attribute of type number or date (there are: {sortable})")
-    return Sort(attribute, definition.type, is_descending=direction == "desc")
+    return Sort(attribute, "number" if _is_numeric(definition) else "date", is_descending=direction == "desc")
 
 
 def _number(text: str) -> float:
@@ -213,17 +214,19 @@ def _terms(values: list[str], definition: AttributeDefinition) -> tuple[str, ...
     for term in terms:
         if len(term) > MAX_TERM_LENGTH or "\x00" in term:
             raise ValueError(f"must be plain text of at most {MAX_TERM_LENGTH} characters")
-        if definition.type == "number":
+        if _is_numeric(definition):
             _number(term)
     return terms
 
 
 def _bound(text: str, definition: AttributeDefinition) -> float | str:
-    if definition.type == "number":
-        return _number(text)
-    if definition.type == "date":
-        return _date(text)
-    raise ValueError("is a range, which only attributes of type number or date have")
+    if facet_kind(definition) != "range":
+        raise ValueError("is a range, which only attributes of type number or date have")
+    return _number(text) if _is_numeric(definition) else _date(text)
+
+
+def _is_numeric(definition: AttributeDefinition) -> bool:
+    return type_of(definition).is_numeric
 
 
 def _check_range(found: Filter) -> None:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr
 
+from catalog.attributes.types import type_of
 from catalog.errors import InvalidInput
 from catalog.models import Collection
 from catalog.schemas import AttributeDefinition, AttributeName, Strict, Text, parse_attribute_schema
@@ -217,7 +218,7 @@ def _written(value: Value) -> str:
 
 def _bound(value: Value, definition: AttributeDefinition, path: str) -> float | str:
     """A number or a day, as the attribute's type asks for."""
-    if definition.type == "number":
+    if type_of(definition).is_numeric:
         if isinstance(value, bool | str):
             raise _invalid(path, "must be a number, because the attribute is of type number")
         return value

@@ -1,0 +1,33 @@
+"""What every kind of file is read into: numbered rows of values, and the description of where they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+MAX_LINE_BYTES: Final = 2_000_000
+MARKS: Final = ("akin_line", "akin_problem")  # columns of a file of bad rows, left out when it comes back
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row with its line in the file: its values, or the reason why it has none. `read` counts bytes so far."""
+
+    number: int
+    read: int
+    values: dict[str, Any] | None = None
+    reason: str = ""
+    raw: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file that can be read more than once. `is_items`: its rows are item lines, whose keys are fixed."""
+
+    description: str
+    read: Callable[[], Iterator[Row]]
+    columns: tuple[str, ...] = ()
+    is_items: bool = False
+    notes: tuple[str, ...] = field(default=())
+    is_json: bool = False
