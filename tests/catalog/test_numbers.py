@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.admin.site import PrettyJSONField
-from catalog.importing import import_file
+from catalog.importing.importing import import_file
 from catalog.json_text import read_json, write_json
 from catalog.models import Item, Run
 from catalog.models.api_key import Scope
