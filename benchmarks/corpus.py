@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from search.evaluation import latency
+from search.evaluation.speed import latency
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from typing import Any
 from benchmarks.corpus import Corpus, JudgedQuery, read_corpus, read_judged_queries, sample_queries
 from benchmarks.report import Figures
 from benchmarks.systems import SYSTEMS, Place, System
-from search.evaluation import latency, metrics
+from search.evaluation import metrics
+from search.evaluation.speed import latency
 
 CLIENTS = 8
 SETTLE_SECONDS = 180  # at most, for what a system still does after it has loaded the items

@@ -11,9 +11,9 @@ from catalog.api import router as catalog_router
 from catalog.errors import Unauthenticated
 from catalog.http import actor_of_request
 from catalog.representation import use_embedding_lookup
-from config.api_errors import add_error_handlers
-from config.json_api import JsonAPI
-from config.query_names import strict
+from config.http.api_errors import add_error_handlers
+from config.http.json_api import JsonAPI
+from config.http.query_names import strict
 from search.duplicates.api import router as duplicates_router
 from search.embedding.api import router as embedding_router
 from search.embedding.status import item_embeddings

@@ -9,7 +9,8 @@ class ProjectConfig(AppConfig):
 
     def ready(self) -> None:
         """Tasks are sent through the app that was made last, so it has to exist in every process."""
-        from config import celery, checks
+        from config import celery
+        from config.watching import checks
 
         celery.app.set_default()
         checks.register_checks()

@@ -11,8 +11,8 @@ from typing import Any
 from csp.constants import NONCE, NONE, SELF
 from marshmallow import validate
 
-from config import databases, environment
-from config.secret_key import kept_secret_key
+from config.environ import databases, environment
+from config.environ.secret_key import kept_secret_key
 from config.unfold import UNFOLD  # noqa: F401 - unfold reads it here
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -157,21 +157,21 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "config.metrics.LatencyMiddleware",
+    "config.watching.metrics.LatencyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "config.content_security.PolicyMiddleware",
-    "config.limits.UploadLimitMiddleware",
+    "config.http.content_security.PolicyMiddleware",
+    "config.http.limits.UploadLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "config.limits.RateLimitMiddleware",
+    "config.http.limits.RateLimitMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "config.nul.NulMiddleware",
-    "catalog.error_pages.ErrorPageMiddleware",
+    "config.http.nul.NulMiddleware",
+    "catalog.pages.error_pages.ErrorPageMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -222,7 +222,7 @@ AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]
 AXES_RESET_ON_SUCCESS = True
 AXES_CLIENT_IP_CALLABLE = "catalog.client_address.client_address"
-AXES_LOCKOUT_CALLABLE = "config.limits.locked_out"
+AXES_LOCKOUT_CALLABLE = "config.http.limits.locked_out"
 AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
@@ -241,7 +241,8 @@ STORAGES = {
 }
 MEDIA_ROOT = AKIN_DATA_DIR / "media"
 
-# No inline script or style runs unless it carries the request's nonce; config.content_security widens it for the admin.
+# No inline script or style runs unless it carries the request's nonce; config.http.content_security widens it for
+# the admin.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from config import environment, settings
+from config import settings
+from config.environ import environment
 
 PATH = Path(__file__).resolve().parent.parent / "docs" / "settings.md"
 START, END = "<!-- table: written by `make settings` -->\n", "<!-- end of table -->\n"

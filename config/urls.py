@@ -6,8 +6,8 @@ from django.contrib import admin
 from django.urls import include, path
 
 from config.api import api, api_docs
-from config.health import healthz, readyz
-from config.metrics import metrics
+from config.watching.health import healthz, readyz
+from config.watching.metrics import metrics
 
 urlpatterns = [
     path("healthz", healthz),

@@ -11,9 +11,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from catalog.access import actor_of_user, readable_collection, require
 from catalog.errors import Conflict, InvalidInput
-from catalog.forms import ItemForm
 from catalog.models import Collection
 from catalog.models.api_key import Scope
+from catalog.pages.forms import ItemForm
 from catalog.services.items import create_item, delete_item, get_item
 from search.duplicates.adding import DuplicateWarning, may_undo, remember_added, warn
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from search.errors import EvaluationError
 from search.evaluation.metrics import PairedTest, paired_test
-from search.evaluation.search_quality import ModeFigures
+from search.evaluation.quality.search_quality import ModeFigures
 from search.models import EvaluationRun
 from search.retrieval.types import MODES, Mode
 

@@ -11,8 +11,8 @@ from search.embedding.waiting import wait_until_embedded
 from search.errors import SpaceConflict
 from search.evaluation.datasets import SearchDataset
 from search.evaluation.judging import demo_set, judged_sets, queries_of
+from search.evaluation.quality.search_quality import ModeFigures, evaluate_search
 from search.evaluation.scratch import scratch_collection
-from search.evaluation.search_quality import ModeFigures, evaluate_search
 from search.models import EmbeddingSpace, EvaluationRun, JudgedSet
 from search.models.embedding import LIVE_STATES, SpaceState
 from search.retrieval.types import Mode

@@ -16,8 +16,8 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from catalog.facts import Fact, describe
 from catalog.models import Item
+from catalog.pages.facts import Fact, describe
 from catalog.representation import EmbeddingOut
 from catalog.schemas import parse_attribute_schema
 from search.duplicates.adding import may_undo

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from config.checks import check_versions, version_problems
+from config.watching.checks import check_versions, version_problems
 
 ROOT = Path(__file__).resolve().parents[2]
 

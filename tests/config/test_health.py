@@ -44,7 +44,7 @@ def test_ready_names_every_part(client: Client) -> None:
 
 @pytest.mark.django_db
 def test_without_redis_the_server_is_degraded_but_ready(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("config.health.cache.get", refuse(RedisDown("redis:6379 refused")))
+    monkeypatch.setattr("config.watching.health.cache.get", refuse(RedisDown("redis:6379 refused")))
     response = client.get("/readyz")
     assert (response.status_code, response.json()["status"]) == (200, "degraded")
     assert response.json()["redis"]["state"] == "down"
@@ -52,7 +52,7 @@ def test_without_redis_the_server_is_degraded_but_ready(client: Client, monkeypa
 
 
 def test_without_the_database_the_server_is_not_ready(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("config.health.connection.cursor", refuse(OperationalError("host db refused")))
+    monkeypatch.setattr("config.watching.health.connection.cursor", refuse(OperationalError("host db refused")))
     response = client.get("/readyz")
     assert (response.status_code, response.json()["status"]) == (503, "unavailable")
     assert response.json()["database"]["state"] == "down"
@@ -73,7 +73,7 @@ def test_metrics_count_items_and_requests_and_name_no_collection(client: Client)
 
 
 def test_metrics_answer_without_the_database(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("config.metrics.backlog", refuse(OperationalError("down")))
+    monkeypatch.setattr("config.watching.metrics.backlog", refuse(OperationalError("down")))
     response = client.get("/metrics")
     assert response.status_code == 200
     assert "akin_database_up 0.0" in response.content.decode()

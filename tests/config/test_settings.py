@@ -13,8 +13,8 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from marshmallow import validate
 
-from config import databases, environment
-from config.secret_key import kept_secret_key
+from config.environ import databases, environment
+from config.environ.secret_key import kept_secret_key
 from config.settings_table import PATH, with_table
 
 ROOT = Path(__file__).resolve().parents[2]

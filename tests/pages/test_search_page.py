@@ -261,7 +261,7 @@ def test_counts_are_remembered_and_survive_without_redis(
     def fail(keys: object) -> None:
         raise RedisDown("down")
 
-    monkeypatch.setattr("catalog.counts.cache.get_many", fail)
+    monkeypatch.setattr("catalog.pages.counts.cache.get_many", fail)
     assert "5 items" in get("/")
 
 

@@ -11,7 +11,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
 from catalog.models import Collection
-from config import schema, static_files
+from config import schema
+from config.http import static_files
 
 
 class Command(BaseCommand):

@@ -15,9 +15,10 @@ from honcho.colour import get_colours
 from honcho.environ import parse_procfile
 from honcho.printer import Message, Printer
 
-from config import embedded, readiness, services
+from config import embedded, services
 from config.management.commands.prepare import prepare
 from config.supervisor import SYSTEM, AlreadyRunning, Child, Registry, Supervisor
+from config.watching import readiness
 
 # A worker that dies is replaced and what it did is done again; without the web server there is nothing to run for.
 MAY_RESTART = {"worker", "jobs", "beat"}

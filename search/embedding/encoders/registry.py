@@ -8,8 +8,8 @@ from collections.abc import Callable, Container
 
 from django.db import DatabaseError, connection
 
+from search.embedding.encoders.endpoint.http import HttpEncoder
 from search.embedding.encoders.fake import FakeEncoder
-from search.embedding.encoders.http import HttpEncoder
 from search.embedding.encoders.in_process import load_encoder
 from search.embedding.encoders.loaded import LoadedModels
 from search.embedding.encoders.port import Encoder, Vectors, checked

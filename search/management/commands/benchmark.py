@@ -16,7 +16,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from catalog.errors import CatalogError
 from catalog.models import Collection, Item
 from catalog.services.collections import create_collection, delete_collection, get_collection
-from search.evaluation import benchmark, ingest_benchmark, profiling
+from search.evaluation.speed import benchmark, ingest_benchmark, profiling
 from search.retrieval.types import MODES
 from search.retrieval.upkeep import indexes
 

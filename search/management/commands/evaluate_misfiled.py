@@ -10,7 +10,7 @@ from django.core.management.base import CommandParser
 from tqdm import tqdm
 
 from search.evaluation.datasets import load_labelled_dataset
-from search.evaluation.misfiled_quality import evaluate_misfiled
+from search.evaluation.quality.misfiled_quality import evaluate_misfiled
 from search.management.report_command import ReportCommand
 
 

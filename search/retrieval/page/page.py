@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import Final
 
 from catalog.errors import InvalidInput
-from catalog.facts import Fact, describe, label_of
 from catalog.models import Collection, Item
+from catalog.pages.facts import Fact, describe, label_of
 from catalog.schemas import AttributeDefinition, parse_attribute_schema
 from search.embedding.text import embedded_text
 from search.errors import QueryTooLong

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from catalog.attributes.types import type_of
-from catalog.facts import label_of, text_of
+from catalog.pages.facts import label_of, text_of
 from catalog.schemas import AttributeDefinition
 from search.retrieval.page.links import Links
 from search.retrieval.query.parameters import FILTER_PREFIX

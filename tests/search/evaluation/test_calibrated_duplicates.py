@@ -18,8 +18,8 @@ from search.duplicates.comparing.finding import Findings
 from search.duplicates.comparing.scan import scan
 from search.embedding.queue import pipeline
 from search.evaluation.datasets import ordered
-from search.evaluation.duplicate_quality import draw_labels, evaluate_calibrated
 from search.evaluation.metrics import pair_figures
+from search.evaluation.quality.duplicate_quality import draw_labels, evaluate_calibrated
 from search.models import EvaluationRun
 from tests.factories import add_items, make_collection
 

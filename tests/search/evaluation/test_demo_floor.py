@@ -11,7 +11,7 @@ from pytest_django import DjangoDbBlocker
 from catalog import demo
 from catalog.models import Collection
 from search.evaluation.datasets import load_search_dataset
-from search.evaluation.search_quality import evaluate_mode
+from search.evaluation.quality.search_quality import evaluate_mode
 from search.retrieval.upkeep import null_distributions
 from tests.factories import add_items, find, ids, make_collection, make_searchable, use_real_model
 

@@ -12,9 +12,9 @@ from django.core.management import CommandError, call_command
 
 from catalog.errors import InvalidInput
 from catalog.models import Collection, Item
-from search.evaluation.benchmark import measure_recall, measure_search, sample_queries
 from search.evaluation.datasets import JudgedQuery, load_match_dataset, load_search_dataset
-from search.evaluation.search_quality import evaluate_mode, evaluate_search
+from search.evaluation.quality.search_quality import evaluate_mode, evaluate_search
+from search.evaluation.speed.benchmark import measure_recall, measure_search, sample_queries
 from search.models import EvaluationRun
 from tests.factories import shop_of
 

@@ -15,8 +15,8 @@ from catalog.models import Collection, Item
 from catalog.services.items import save_item
 from catalog.signals import items_changed
 from search.embedding.queue import pipeline, wakeup
-from search.evaluation import ingest_benchmark
-from search.evaluation.ingest_benchmark import measure_pipeline, measure_saving
+from search.evaluation.speed import ingest_benchmark
+from search.evaluation.speed.ingest_benchmark import measure_pipeline, measure_saving
 from search.models import ItemEmbedding
 from tests.factories import make_collection, shop_of
 

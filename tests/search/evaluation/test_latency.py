@@ -11,7 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django.live_server_helper import LiveServer
 
-from search.evaluation import latency
+from search.evaluation.speed import latency
 from tests.factories import shop_of
 
 

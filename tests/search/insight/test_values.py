@@ -16,7 +16,7 @@ from catalog.errors import CatalogError, Conflict
 from catalog.models import Collection, Item
 from catalog.models.run import RunKind, RunState
 from search.embedding.queue import pipeline
-from search.evaluation.tag_quality import calibration_error
+from search.evaluation.quality.tag_quality import calibration_error
 from search.insight import tasks
 from search.insight.misfiled.finding import find_misfiled, find_outliers
 from search.insight.misfiled.judging import far_out

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from search.embedding.encoders import registry
-from search.embedding.encoders.circuit import CircuitBreaker
-from search.embedding.encoders.http import PATIENCE_SECONDS, HttpEncoder
+from search.embedding.encoders.endpoint.circuit import CircuitBreaker
+from search.embedding.encoders.endpoint.http import PATIENCE_SECONDS, HttpEncoder
 from search.embedding.queue import claims, pipeline
 from search.embedding.spaces.lifecycle import active_space
 from search.errors import EncoderRefused, EncoderUnavailable

@@ -8,8 +8,8 @@ import httpcore
 import pytest
 from pytest_django import Settings
 
-from search.embedding.encoders.http import HttpEncoder
-from search.embedding.encoders.public_network import PrivateAddressError, PublicBackend, is_public
+from search.embedding.encoders.endpoint.http import HttpEncoder
+from search.embedding.encoders.endpoint.public_network import PrivateAddressError, PublicBackend, is_public
 from search.errors import EncoderUnavailable
 from search.models import EmbeddingSpace
 from search.models.embedding import EncoderKind

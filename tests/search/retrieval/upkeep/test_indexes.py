@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from catalog.models import Collection
 from catalog.services.collections import delete_collection
 from search.embedding.spaces.lifecycle import active_space
-from search.evaluation.benchmark import measure_recall, sample_queries
+from search.evaluation.speed.benchmark import measure_recall, sample_queries
 from search.models import EmbeddingSpace
 from search.models.embedding import SpaceState
 from search.related.related import related_items

@@ -19,7 +19,7 @@ from search.embedding.query_vectors import query_vector
 from search.embedding.spaces.lifecycle import active_space
 from search.embedding.storage import sql_of
 from search.embedding.text import embedded_text
-from search.evaluation import latency
+from search.evaluation.speed import latency
 from search.related.neighbours import nearest_items
 from search.retrieval.query.parsing import parse_query
 from search.retrieval.query.query_words import query_words

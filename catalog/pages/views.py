@@ -11,9 +11,9 @@ from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_safe
 
 from catalog.access import actor_of_user, readable_collection, readable_collections
-from catalog.counts import visible_counts
-from catalog.facts import describe
 from catalog.models.api_key import Scope
+from catalog.pages.counts import visible_counts
+from catalog.pages.facts import describe
 from catalog.schemas import parse_attribute_schema
 from catalog.visibility import visible_item
 

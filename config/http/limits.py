@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
-from catalog.error_pages import error_page
+from catalog.pages.error_pages import error_page
 from search.retrieval.rate_limit import RateLimitError, check_rate, say_rate
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]

@@ -76,7 +76,7 @@ def test_an_unexpected_error_is_logged_and_tells_nothing(
         raise RuntimeError("the secret of the house")
 
     monkeypatch.setattr("catalog.api.readable_collections", fail)
-    with caplog.at_level(logging.ERROR, "config.api_errors"):
+    with caplog.at_level(logging.ERROR, "config.http.api_errors"):
         answer = Caller().get("collections")
     assert (answer.status, answer.code) == (500, "internal")
     assert "secret" not in str(answer.json)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
-from catalog.error_pages import error_page
+from catalog.pages.error_pages import error_page
 
 API: Final = "/api/"  # names the field itself
 NUL: Final = "\x00"

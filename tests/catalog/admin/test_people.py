@@ -35,7 +35,7 @@ def test_an_account_is_added_given_a_group_and_removed() -> None:
     changed = {"username": "erin", "is_active": "on", "is_staff": "on", "groups": [group.pk], "email": "",
                "date_joined_0": "2026-01-01", "date_joined_1": "00:00:00"}  # fmt: skip
     assert browser.post(address, changed).status_code == 302
-    erin.refresh_from_db()
+    erin = User.objects.get(username="erin")
     assert erin.is_staff and list(erin.groups.all()) == [group]
     assert browser.post(reverse("admin:auth_user_delete", args=[erin.pk]), {"post": "yes"}).status_code == 302
     assert not User.objects.filter(username="erin").exists()

@@ -19,9 +19,9 @@ import numpy as np
 import numpy.typing as npt
 from django.conf import settings
 
-from search.embedding.encoders.circuit import CircuitBreaker
+from search.embedding.encoders.endpoint.circuit import CircuitBreaker
+from search.embedding.encoders.endpoint.public_network import PrivateAddressError, PublicTransport
 from search.embedding.encoders.port import Vectors, checked
-from search.embedding.encoders.public_network import PrivateAddressError, PublicTransport
 from search.embedding.text import Offsets
 from search.errors import EncoderRefused, EncoderUnavailable
 from search.models import EmbeddingSpace

@@ -9,7 +9,6 @@ from django.utils.text import slugify
 
 from catalog.attributes.fields import AttributeField
 from catalog.errors import InvalidInput
-from catalog.facts import label_of
 from catalog.models import Collection, Item
 from catalog.models.item import (
     MAX_BODY_LENGTH,
@@ -17,6 +16,7 @@ from catalog.models.item import (
     MAX_TITLE_LENGTH,
     MAX_URL_LENGTH,
 )
+from catalog.pages.facts import label_of
 from catalog.schemas import ItemInput, parse_attribute_schema, parse_item
 
 ATTRIBUTE_PREFIX: Final = "attribute."

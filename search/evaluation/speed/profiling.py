@@ -16,7 +16,7 @@ from django.db import connection
 from catalog.models import Collection
 from search.embedding.query_vectors import query_vector
 from search.embedding.spaces.lifecycle import active_space
-from search.evaluation.benchmark import NUM_FACETS, asking
+from search.evaluation.speed.benchmark import NUM_FACETS, asking
 from search.retrieval.query.parsing import parse_query
 from search.retrieval.search import search
 from search.retrieval.types import SearchRequest

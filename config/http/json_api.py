@@ -20,7 +20,7 @@ from catalog.bodies import MAX_BULK_BYTES
 from catalog.errors import InvalidInput
 from catalog.http import ErrorBody
 from catalog.json_text import read_json, write_json
-from config.api_errors import error_response
+from config.http.api_errors import error_response
 
 View = Callable[..., HttpResponseBase]
 

@@ -1,0 +1,1 @@
+"""In: environment variables. Out: settings, checked while they are read."""

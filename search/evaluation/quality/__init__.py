@@ -1,0 +1,1 @@
+"""In: a judged set. Out: how good search, duplicates, topics and suggestions are on it."""

@@ -1,0 +1,1 @@
+"""In: a collection and queries. Out: latency, throughput, and where the time goes."""
