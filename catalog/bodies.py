@@ -11,7 +11,22 @@ from pydantic import BaseModel, Field
 from catalog.errors import CatalogError, InvalidInput, TooLarge
 from catalog.http import Problem, body_of
 from catalog.json_text import read_json
-from catalog.schemas import AttributeDefinition, DuplicatePolicy, SearchSettings, Strict
+from catalog.schemas import (
+    HAS_TEXT,
+    MAX_ATTRIBUTES,
+    AttributeDefinition,
+    AttributeName,
+    Attributes,
+    BodyText,
+    DuplicatePolicy,
+    ExternalId,
+    ImageUrl,
+    SearchSettings,
+    Strict,
+    Text,
+    Title,
+    Url,
+)
 from catalog.services.bulk import BulkResult
 
 MAX_BULK_ITEMS = 1_000
@@ -22,28 +37,28 @@ NDJSON_TYPES = ("application/x-ndjson", "application/ndjson", "application/jsonl
 class CollectionPatch(Strict):
     """Only the fields that are named are changed."""
 
-    name: str = Field(default="", max_length=200)
-    description: str = Field(default="", max_length=5_000)
-    language: str = Field(default="english", max_length=20, examples=["english", "german", "simple"])
+    name: Text = Field(default="", max_length=200)
+    description: Text = Field(default="", max_length=5_000)
+    language: Text = Field(default="english", max_length=20, examples=["english", "german", "simple"])
     visibility: Literal["public", "private"] = "public"
-    attribute_schema: dict[str, AttributeDefinition] = Field(default_factory=dict)
+    attribute_schema: dict[AttributeName, AttributeDefinition] = Field(default_factory=dict, max_length=MAX_ATTRIBUTES)
     duplicate_policy: DuplicatePolicy = DuplicatePolicy()
     search_settings: SearchSettings = SearchSettings()
 
 
 class CollectionCreate(CollectionPatch):
-    slug: str = Field(max_length=64, examples=["garden-tools"])
+    slug: Text = Field(max_length=64, examples=["garden-tools"])
 
 
 class ItemPatch(Strict):
     """Only the fields that are named are changed; `attributes` are replaced as a whole."""
 
-    external_id: str | None = Field(default=None, description="May repeat the path's; it cannot be changed.")
-    title: str = ""
-    body: str = ""
-    url: str = ""
-    image: str = ""
-    attributes: dict[str, Any] = Field(default_factory=dict)
+    external_id: ExternalId | None = Field(default=None, description="May repeat the path's; it cannot be changed.")
+    title: Title = ""
+    body: BodyText = ""
+    url: Url = ""
+    image: ImageUrl = ""
+    attributes: Attributes = Field(default_factory=dict)
     status: Literal["draft", "published", "archived"] = "published"
 
     def named(self, external_id: str) -> dict[str, Any]:
@@ -56,7 +71,9 @@ class ItemPatch(Strict):
 
 
 class ItemReplace(ItemPatch):
-    """What is not named gets its default."""
+    """What is not named gets its default; one of title and body is needed."""
+
+    model_config = HAS_TEXT
 
 
 class BulkOutcome(BaseModel):

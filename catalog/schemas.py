@@ -8,7 +8,18 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal, TypeVar
 
 import orjson
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    ValidationError,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from catalog.errors import InvalidInput
 from catalog.json_text import LEAST_NUMBER, MOST_NUMBER
@@ -30,6 +41,13 @@ def _refuse_nul(text: str) -> str:
     return text
 
 
+class _WithoutNul:
+    """Says of a text, where programs read what is taken, that NUL is not."""
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {"pattern": r"^[^\x00]*$", **handler(core)}
+
+
 def _http_url(url: str) -> str:
     """A picture is fetched by the page, so its address is of the web or of this server."""
     if url and not url.startswith(("http://", "https://", "/")):
@@ -48,28 +66,60 @@ def _safe_url(url: str) -> str:
 
 Model = TypeVar("Model", bound=BaseModel)
 
-Text = Annotated[str, AfterValidator(_refuse_nul)]
+Text = Annotated[str, AfterValidator(_refuse_nul), _WithoutNul()]
+Title = Annotated[Text, Field(max_length=MAX_TITLE_LENGTH)]
+BodyText = Annotated[Text, Field(max_length=MAX_BODY_LENGTH)]
+ExternalId = Annotated[Text, Field(min_length=1, max_length=MAX_EXTERNAL_ID_LENGTH)]
 AttributeName = Annotated[
     str, Field(min_length=1, max_length=64, pattern=r"^[^\s.][^.]*$"), AfterValidator(_refuse_nul)
 ]
 ValueName = Annotated[Text, Field(min_length=1, max_length=200)]
-Url = Annotated[str, Field(max_length=MAX_URL_LENGTH), AfterValidator(_refuse_nul), AfterValidator(_safe_url)]
-ImageUrl = Annotated[str, Field(max_length=MAX_URL_LENGTH), AfterValidator(_refuse_nul), AfterValidator(_http_url)]
+Url = Annotated[Text, Field(max_length=MAX_URL_LENGTH), AfterValidator(_safe_url)]
+ImageUrl = Annotated[
+    Text,
+    Field(max_length=MAX_URL_LENGTH, json_schema_extra={"pattern": r"^((https?://|/)[^\x00]*)?$"}),
+    AfterValidator(_http_url),
+]
+
+_SINGLE: dict[str, Any] = {
+    "anyOf": [
+        {"type": "string", "pattern": r"^[^\x00]*$"},
+        {"type": "number", "minimum": LEAST_NUMBER, "maximum": MOST_NUMBER},
+        {"type": "boolean"},
+        {"type": "null"},
+    ]
+}
+AttributeValue = Annotated[
+    Any, WithJsonSchema({"anyOf": [*_SINGLE["anyOf"], {"type": "array", "items": _SINGLE}]})
+]  # checked with the attribute's name in the message
+Attributes = Annotated[dict[AttributeName, AttributeValue], Field(max_length=MAX_ATTRIBUTES)]
+HAS_TEXT = ConfigDict(
+    json_schema_extra={
+        "anyOf": [
+            {"required": [name], "properties": {name: {"type": "string", "pattern": r"\S"}}}
+            for name in ("title", "body")
+        ]
+    }
+)
 
 
 class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    """Input as JSON means it: no unknown key, and neither "5" nor true is a number."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class ItemInput(Strict):
     """One item as it comes in: a line of a file, an API body, a form."""
 
-    external_id: Annotated[Text, Field(min_length=1, max_length=MAX_EXTERNAL_ID_LENGTH)]
-    title: Annotated[Text, Field(max_length=MAX_TITLE_LENGTH)] = ""
-    body: Annotated[Text, Field(max_length=MAX_BODY_LENGTH)] = ""
+    model_config = HAS_TEXT
+
+    external_id: ExternalId
+    title: Title = ""
+    body: BodyText = ""
     url: Url = ""
     image: ImageUrl = ""
-    attributes: dict[AttributeName, Any] = Field(default_factory=dict, max_length=MAX_ATTRIBUTES)
+    attributes: Attributes = Field(default_factory=dict)
     status: Literal["draft", "published", "archived"] = "published"
 
     @model_validator(mode="after")
@@ -168,22 +218,23 @@ def parse_item(data: Any) -> ItemInput:
 
 def parse_attribute_schema(data: Any) -> dict[str, AttributeDefinition]:
     """Returns the definitions by attribute name. Raises InvalidInput."""
-    return _parse(AttributeSchema, {"attributes": data}).attributes
+    return _parse(AttributeSchema, {"attributes": data}, strict=False).attributes
 
 
 def parse_duplicate_policy(data: Any) -> DuplicatePolicy:
     """Returns the checked policy. Raises InvalidInput."""
-    return _parse(DuplicatePolicy, data)
+    return _parse(DuplicatePolicy, data, strict=False)
 
 
 def parse_search_settings(data: Any) -> SearchSettings:
     """Returns the checked settings. Raises InvalidInput."""
-    return _parse(SearchSettings, data)
+    return _parse(SearchSettings, data, strict=False)
 
 
-def _parse(model: type[Model], data: Any) -> Model:
+def _parse(model: type[Model], data: Any, *, strict: bool | None = None) -> Model:
+    """Settings of collections are read leniently: what was stored before bodies were strict is still read."""
     try:
-        return model.model_validate(data)
+        return model.model_validate(data, strict=strict)
     except ValidationError as error:
         problems = [
             {"field": ".".join(str(part) for part in e["loc"]) or "item", "reason": _reason(e["msg"])}

@@ -134,8 +134,9 @@ def address(name: str, meaning: str, *, schemes: Sequence[str], shown_default: s
 def _checked(name: str, value: str, check: Validator) -> None:
     try:
         check(value)
-    except ValidationError as error:
-        raise refuse(name, value, " ".join(str(message) for message in error.messages)) from error
+    except (ValidationError, ValueError) as error:
+        reasons = error.messages if isinstance(error, ValidationError) else [f"{error}."]
+        raise refuse(name, value, " ".join(str(reason) for reason in reasons)) from error
 
 
 def refuse_unknown() -> None:

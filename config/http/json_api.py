@@ -21,6 +21,7 @@ from catalog.errors import InvalidInput
 from catalog.http import ErrorBody
 from catalog.json_text import read_json, write_json
 from config.http.api_errors import error_response
+from config.http.described_errors import describe_errors
 
 View = Callable[..., HttpResponseBase]
 
@@ -65,16 +66,15 @@ class JsonAPI(NinjaAPI):
         schema = super().get_openapi_schema(*args, **options)
         schema["components"]["schemas"] |= ERROR_SCHEMAS["$defs"]
         schema["components"]["schemas"]["ErrorBody"] = {k: v for k, v in ERROR_SCHEMAS.items() if k != "$defs"}
-        for operations in schema["paths"].values():
-            for operation in operations.values():
-                _describe(operation)
+        for path, operations in schema["paths"].items():
+            for method, operation in operations.items():
+                describe_errors(path, method, operation)
+                _open_to_strangers(operation)
         return schema
 
 
-def _describe(operation: dict[str, Any]) -> None:
-    """Every operation may answer with an error, and reading is open to strangers."""
-    content = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorBody"}}}
-    operation["responses"]["default"] = {"description": "An error", "content": content}
+def _open_to_strangers(operation: dict[str, Any]) -> None:
+    """Reading needs no key."""
     if {} not in operation.get("security", [{}]):
         operation["security"] = [{}, *operation["security"]]
 

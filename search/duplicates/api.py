@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from ninja import Query, Router
 from pydantic import BaseModel, Field
 
-from catalog.bodies import ItemPatch
+from catalog.bodies import ItemReplace
 from catalog.errors import NotFound
 from catalog.http import (
     actor_of,
@@ -80,7 +80,7 @@ class DecisionIn(Strict):
 
 
 @router.post("/{slug}/duplicates/check", response=CheckOut)
-def check_duplicates(request: HttpRequest, slug: str, body: ItemPatch) -> CheckOut:
+def check_duplicates(request: HttpRequest, slug: str, body: ItemReplace) -> CheckOut:
     """What an item that is not stored may duplicate, best first. Stores nothing."""
     collection = collection_to_read(request, slug)
     entry = parse_item({"external_id": f"unsaved-{uuid4()}", **body.model_dump(exclude_unset=True, exclude_none=True)})

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from catalog.http import collection_to_change, collection_to_read
 from catalog.models import Run
 from catalog.models.api_key import Scope
-from catalog.schemas import Strict
+from catalog.schemas import Strict, Text
 from search.embedding.queue.retry import retry, unsuccessful
 from search.embedding.status import collection_status
 from search.models import EmbeddingSpace
@@ -67,7 +67,7 @@ class StatusOut(BaseModel):
 class RetryIn(Strict):
     """Without a body, or with an empty one, everything that failed in the collection is tried again."""
 
-    external_ids: list[Annotated[str, Field(max_length=200)]] | None = Field(
+    external_ids: list[Annotated[Text, Field(max_length=200)]] | None = Field(
         default=None, max_length=MAX_RETRIED_ITEMS, description="Only these items; unknown ones do not count."
     )
 

@@ -13,8 +13,7 @@ from pydantic import BaseModel, Field
 from catalog.errors import InvalidInput
 from catalog.http import collection_to_read, item_to_read
 from catalog.models import Collection
-from catalog.models.item import MAX_EXTERNAL_ID_LENGTH
-from catalog.schemas import AttributeName, Strict, Text
+from catalog.schemas import AttributeName, ExternalId, Strict
 from search.related.recommend import recommend
 from search.related.related import RelatedItem, related_items
 from search.retrieval.query.parameters import FILTER_PREFIX, parse_search
@@ -25,7 +24,6 @@ MAX_RELATED = 50
 
 router = Router(tags=["Related"])
 
-ExternalId = Annotated[Text, Field(min_length=1, max_length=MAX_EXTERNAL_ID_LENGTH)]
 Value = str | bool | int | float
 
 
@@ -62,7 +60,7 @@ class RelatedList(BaseModel):
     items: list[RelatedOut]
 
 
-@router.get("/{slug}/items/{path:external_id}/related", response=RelatedList)
+@router.get("/{slug}/items/{path:external_id}/related", response={200: RelatedList, 308: None})
 def list_related(
     request: HttpRequest, slug: str, external_id: str, limit: Annotated[int, Query(ge=1, le=MAX_RELATED)] = 10
 ) -> RelatedList:

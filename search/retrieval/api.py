@@ -10,7 +10,7 @@ from pydantic import Field
 
 from catalog.errors import InvalidInput
 from catalog.http import collection_to_read
-from catalog.schemas import Strict
+from catalog.schemas import Strict, Text
 from search.errors import QueryTooLong
 from search.retrieval.passages import find_passages
 from search.retrieval.query.parameters import encode_cursor, parse_search
@@ -27,7 +27,7 @@ router = Router(tags=["Search"])
 class PassagesIn(Strict):
     """What to find passages for."""
 
-    q: Annotated[str, Field(min_length=1, examples=["which stove works in the cold?"])]
+    q: Annotated[Text, Field(min_length=1, examples=["which stove works in the cold?"])]
     limit: Annotated[int, Field(ge=1, le=MAX_PASSAGES)] = 10
 
 

@@ -39,10 +39,29 @@ def test_every_path_of_the_contract_is_described_with_its_errors() -> None:
     assert {path: set(operations) for path, operations in schema["paths"].items()} == PATHS
     for operations in schema["paths"].values():
         for operation in operations.values():
-            assert operation["responses"]["default"]["content"]["application/json"]["schema"] == {
-                "$ref": "#/components/schemas/ErrorBody"
-            }
+            errors = {status: one for status, one in operation["responses"].items() if int(status) >= 400}
+            assert {"400", "401", "414", "422", "429", "503"} <= set(errors)
+            for one in errors.values():
+                assert one["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/ErrorBody"}
             assert operation["security"] == [{}, {"ApiKey": []}]
+
+
+def test_errors_are_described_where_they_can_occur() -> None:
+    paths = Client().get("/api/v1/openapi.json").json()["paths"]
+    item = paths["/api/v1/collections/{slug}/items/{external_id}"]
+    assert not {"403", "409", "413"} & set(item["get"]["responses"])
+    assert {"403", "404", "409", "413"} <= set(item["put"]["responses"])
+    assert "404" not in paths["/api/v1/collections"]["get"]["responses"]
+    assert "403" not in paths["/api/v1/collections/{slug}/recommend"]["post"]["responses"]
+    assert "413" in paths["/api/v1/collections/{slug}/search"]["get"]["responses"]
+
+
+def test_limits_of_texts_are_described() -> None:
+    schemas = Client().get("/api/v1/openapi.json").json()["components"]["schemas"]
+    item = schemas["ItemInput"]
+    assert item["properties"]["title"]["pattern"] == r"^[^\x00]*$"
+    assert item["properties"]["external_id"]["minLength"] == 1
+    assert [one["required"] for one in item["anyOf"]] == [["title"], ["body"]]
 
 
 def test_every_reference_of_the_description_leads_somewhere() -> None:

@@ -61,6 +61,21 @@ def test_every_kind_of_wrong_value_is_refused(
         reader("THING", meaning="", **options)
 
 
+@pytest.mark.parametrize("value", ["10.0.0.0/99", "300.1.1.1", "10.0.0.0/8,proxy", "::1/200"])
+def test_a_wrong_network_of_proxies_stops_the_start_with_name_and_value(value: str) -> None:
+    started = subprocess.run(
+        [sys.executable, "-c", "import config.settings"],
+        cwd=ROOT,
+        env={**os.environ, "AKIN_TRUSTED_PROXIES": value},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert started.returncode == 1
+    last = started.stderr.strip().splitlines()[-1]
+    assert f"AKIN_TRUSTED_PROXIES='{value.rpartition(',')[2]}' is refused: " in last
+
+
 def test_an_empty_value_means_unset(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOOR", "")
     assert environment.integer("DOOR", 8000, "", at_least=1, at_most=65535) == 8000
