@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from ninja import Router
 from pydantic import BaseModel, Field
 
-from catalog.http import collection_to_change, collection_to_read
+from catalog.http import actor_of, collection_to_change, collection_to_read
 from catalog.models import Run
 from catalog.models.api_key import Scope
 from catalog.schemas import Strict, Text
@@ -78,8 +78,10 @@ class RetryOut(BaseModel):
 
 @router.get("/{slug}/status", response=StatusOut)
 def get_status(request: HttpRequest, slug: str) -> StatusOut:
-    """How many items are found by meaning already, by which model, and what is under way."""
-    status = collection_status(collection_to_read(request, slug))
+    """How many items are found by meaning already, by which model, and what is under way. Drafts count for writers."""
+    collection = collection_to_read(request, slug)
+    may_write = actor_of(request).has(Scope.WRITE, collection)
+    status = collection_status(collection, is_visible_only=not may_write)
     return StatusOut(
         items=status.items,
         states=StatesOut(**status.states),

@@ -30,14 +30,16 @@ class CollectionStatus:
     runs: list[Run]
 
 
-def collection_status(collection: Collection) -> CollectionStatus:
-    """The status of one collection, with its latest runs."""
+def collection_status(collection: Collection, *, is_visible_only: bool = False) -> CollectionStatus:
+    """The status of one collection, with its latest runs; drafts and archived items count unless left out."""
     space = active_space()
     embeddings = ItemEmbedding.objects.filter(space=space, collection=collection)
-    merged = _states(embeddings.filter(item__merged_into__isnull=False))  # few, where the others may be all there are
+    items = Item.objects.filter(collection=collection)
+    counted = items.visible() if is_visible_only else items.filter(merged_into__isnull=True)
+    others = _states(embeddings.filter(item__in=items.exclude(pk__in=counted.values("pk"))))  # few, as a rule
     return CollectionStatus(
-        items=Item.objects.filter(collection=collection, merged_into__isnull=True).count(),
-        states={state: count - merged[state] for state, count in _states(embeddings).items()},
+        items=counted.count(),
+        states={state: count - others[state] for state, count in _states(embeddings).items()},
         space=space,
         lag_seconds=_lag(embeddings),
         runs=_runs(collection),

@@ -27,7 +27,7 @@ def shop() -> Collection:
 
 def test_what_waits_is_counted_with_its_age(shop: Collection) -> None:
     ItemEmbedding.objects.update(marked_at=timezone.now() - timedelta(minutes=5))
-    answer = Caller().get(STATUS)
+    answer = Caller(Scope.WRITE).get(STATUS)
     assert answer.status == 200
     assert set(answer.json) == {"items", "states", "space", "lag_seconds", "runs"}
     assert answer.json["items"] == 4
@@ -37,7 +37,7 @@ def test_what_waits_is_counted_with_its_age(shop: Collection) -> None:
 
 def test_nothing_waits_when_all_is_embedded(shop: Collection) -> None:
     pipeline.drain()
-    answer = Caller().get(STATUS)
+    answer = Caller(Scope.WRITE).get(STATUS)
     assert answer.json["states"]["embedded"] == 4
     assert answer.json["lag_seconds"] == 0
     assert answer.json["space"]["state"] == "active"
@@ -45,15 +45,25 @@ def test_nothing_waits_when_all_is_embedded(shop: Collection) -> None:
 
 def test_other_collections_do_not_count(shop: Collection) -> None:
     make_shop(slug="other", visibility="private")
-    assert Caller().get(STATUS).json["items"] == 4
-    assert Caller().get(STATUS).json["states"]["pending"] == 4
+    assert Caller(Scope.WRITE).get(STATUS).json["items"] == 4
+    assert Caller(Scope.WRITE).get(STATUS).json["states"]["pending"] == 4
 
 
 def test_a_merged_item_does_not_count(shop: Collection) -> None:
     keeper, other, *_ = shop.items.order_by("pk")
     merge_items(keeper=keeper, other=other)
-    answer = Caller().get(STATUS).json
+    answer = Caller(Scope.WRITE).get(STATUS).json
     assert (answer["items"], answer["states"]["pending"]) == (3, 3)
+
+
+def test_drafts_and_archived_items_count_for_writers_alone(shop: Collection) -> None:
+    before = Caller().get(STATUS).json
+    item = shop.items.visible().first()
+    for status in ("draft", "archived"):
+        shop.items.filter(pk=item.pk).update(status=status)
+        shown, known = Caller().get(STATUS).json, Caller(Scope.WRITE).get(STATUS).json
+        assert (shown["items"], shown["states"]["pending"]) == (before["items"] - 1, before["items"] - 1)
+        assert known["items"] == known["states"]["pending"] >= before["items"]
 
 
 def test_an_empty_collection_has_nothing(shop: Collection) -> None:
