@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Mapping
+from threading import Lock
 
 import orjson
 from django.db import connection
@@ -22,6 +23,7 @@ SEPARATOR = "\x1f"  # of the values of one source
 SAMPLE_SIZE = 3_000  # items that stand for a collection which no scan has counted yet
 
 _remembered: OrderedDict[tuple[int, float], WordStatistics] = OrderedDict()
+_lock = Lock()
 
 TEXTS = f"""
     SELECT i.title, left(i.body, 20000), i.attributes::text FROM catalog_item i
@@ -51,18 +53,20 @@ def statistics_of(collection: Collection) -> WordStatistics:
     """The counts of the last scan, or those of a sample when there was none."""
     kept = DuplicateStatistic.objects.filter(collection=collection).values_list("refreshed_at").first()
     key = (collection.pk, kept[0].timestamp() if kept else 0.0)
-    if key in _remembered and kept:
-        _remembered.move_to_end(key)
-        return _remembered[key]
     if kept is None:
         return _sampled(collection)
+    with _lock:
+        if key in _remembered:
+            _remembered.move_to_end(key)
+            return _remembered[key]
     row = DuplicateStatistic.objects.get(collection=collection)
     statistics = WordStatistics(row.documents, orjson.loads(zlib.decompress(row.words)))
-    for old in [one for one in _remembered if one[0] == collection.pk]:
-        _remembered.pop(old, None)
-    _remembered[key] = statistics
-    while len(_remembered) > MAX_REMEMBERED:
-        _remembered.popitem(last=False)
+    with _lock:
+        for old in [known for known in _remembered if known[0] == collection.pk]:
+            _remembered.pop(old)
+        _remembered[key] = statistics
+        while len(_remembered) > MAX_REMEMBERED:
+            _remembered.popitem(last=False)
     return statistics
 
 
