@@ -17,8 +17,9 @@ __all__ = ["data_dir", "free_port"]  # fixtures
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.model]
 
-WEB_MEGABYTES = 300
-ALL_MEGABYTES = 1_000  # just after the demo was embedded
+# A guard against torch, with which these were 650 and 1,550, and no measurement: 290 to 315 and 940 to 990 were seen.
+WEB_MEGABYTES = 350
+ALL_MEGABYTES = 1_100  # just after the demo was embedded
 
 
 def libraries(process: psutil.Process) -> set[str]:
