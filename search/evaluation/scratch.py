@@ -12,6 +12,7 @@ from catalog.models import Collection
 from catalog.schemas import ItemInput
 from catalog.services.collections import create_collection, delete_collection
 from catalog.services.items import upsert_items
+from search.duplicates.comparing.scan import pairs_lock
 from search.embedding.waiting import wait_until_embedded
 from search.retrieval.upkeep import indexes
 from search.retrieval.upkeep.readiness import make_ready
@@ -26,12 +27,13 @@ def scratch_collection(
     """A private collection of these items, ready to be searched. `on_progress` gets the items embedded so far."""
     collection = create_collection(slug=f"evaluation-{uuid.uuid4().hex[:12]}", visibility="private", **fields)
     try:
-        rest = iter(items)
-        while batch := list(islice(rest, BATCH_SIZE)):
-            upsert_items(collection=collection, entries=batch)
-        wait_until_embedded(collection, on_progress=lambda p: on_progress(p.embedded), patience=0)
-        make_ready(collection)
-        yield collection
+        with pairs_lock(collection):  # else the workers of a running Akin scan it, and no scan of ours may begin
+            rest = iter(items)
+            while batch := list(islice(rest, BATCH_SIZE)):
+                upsert_items(collection=collection, entries=batch)
+            wait_until_embedded(collection, on_progress=lambda p: on_progress(p.embedded), patience=0)
+            make_ready(collection)
+            yield collection
     finally:
         delete_collection(collection=collection)
         indexes.build_missing()

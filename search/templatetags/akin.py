@@ -25,7 +25,6 @@ from search.duplicates.review.pairs import pairs_of_item
 from search.embedding.status import WAITING, item_embeddings
 from search.insight.page.overview import topic_of_item
 from search.models import DuplicatePair, Topic
-from search.models.duplicate import PairState
 from search.related.related import RelatedItem, related_items
 from search.retrieval.types import Explanation, Snippet
 
@@ -136,7 +135,7 @@ def twins_of(item: Item, is_curator: bool) -> list[Twin]:
     return [
         Twin(other, pair, by_contribution(pair.evidence), admin_link(pair))
         for other, pair in pairs_of_item(item)
-        if is_curator or (pair.state != PairState.DISMISSED and other.is_visible)
+        if is_curator or other.is_visible
     ]
 
 

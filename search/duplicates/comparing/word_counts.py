@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 import zlib
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 
 import orjson
 from django.db import connection
@@ -12,8 +14,9 @@ from django.db import connection
 from catalog.json_text import read_stored
 from catalog.models import Collection
 from catalog.models.item import VISIBLE
+from search.duplicates.calibration.estimate import Estimate, Expectation
 from search.duplicates.reading.marks import marks_of_item
-from search.duplicates.reading.words import WordStatistics, fold, words_of
+from search.duplicates.reading.words import WordStatistics, read, words_of
 from search.duplicates.rules import Value
 from search.models import DuplicateStatistic
 
@@ -22,6 +25,7 @@ SEPARATOR = "\x1f"  # of the values of one source
 SAMPLE_SIZE = 3_000  # items that stand for a collection which no scan has counted yet
 
 _remembered: OrderedDict[tuple[int, float], WordStatistics] = OrderedDict()
+_lock = threading.Lock()  # threads of one process read and drop it at once
 
 TEXTS = f"""
     SELECT i.title, left(i.body, 20000), i.attributes::text FROM catalog_item i
@@ -31,10 +35,16 @@ TEXTS = f"""
 
 def words_of_item(title: str, body: str) -> list[str]:
     """The words of an item, in order."""
-    return words_of(fold(f"{title}\n{body}"))
+    return words_of(read(f"{title}\n{body}"))
 
 
-def keep(collection: Collection, statistics: WordStatistics, clean_sources: Mapping[Value, bool]) -> None:
+def keep(
+    collection: Collection,
+    statistics: WordStatistics,
+    clean_sources: Mapping[Value, bool],
+    estimate: Estimate,
+    expected: Expectation,
+) -> None:
     """Stores the counts; a word of one item only is left out, because a word that is missing counts the same."""
     frequencies = {word: count for word, count in statistics.frequencies.items() if count > 1}
     DuplicateStatistic.objects.update_or_create(
@@ -43,6 +53,8 @@ def keep(collection: Collection, statistics: WordStatistics, clean_sources: Mapp
             "documents": statistics.documents,
             "words": zlib.compress(orjson.dumps(frequencies), 6),
             "clean_sources": {SEPARATOR.join(source): is_clean for source, is_clean in clean_sources.items()},
+            "estimate": estimate.as_json(),
+            "expected": asdict(expected),
         },
     )
 
@@ -51,18 +63,20 @@ def statistics_of(collection: Collection) -> WordStatistics:
     """The counts of the last scan, or those of a sample when there was none."""
     kept = DuplicateStatistic.objects.filter(collection=collection).values_list("refreshed_at").first()
     key = (collection.pk, kept[0].timestamp() if kept else 0.0)
-    if key in _remembered and kept:
-        _remembered.move_to_end(key)
-        return _remembered[key]
     if kept is None:
         return _sampled(collection)
+    with _lock:
+        if key in _remembered:
+            _remembered.move_to_end(key)
+            return _remembered[key]
     row = DuplicateStatistic.objects.get(collection=collection)
     statistics = WordStatistics(row.documents, orjson.loads(zlib.decompress(row.words)))
-    for old in [one for one in _remembered if one[0] == collection.pk]:
-        _remembered.pop(old, None)
-    _remembered[key] = statistics
-    while len(_remembered) > MAX_REMEMBERED:
-        _remembered.popitem(last=False)
+    with _lock:
+        for old in [known for known in _remembered if known[0] == collection.pk]:
+            _remembered.pop(old, None)
+        _remembered[key] = statistics
+        while len(_remembered) > MAX_REMEMBERED:
+            _remembered.popitem(last=False)
     return statistics
 
 

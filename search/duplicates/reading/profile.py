@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from sys import intern
 
 from search.duplicates.reading.identifiers import codes_of, is_code
+from search.duplicates.reading.lists import list_of
 from search.duplicates.reading.marks import code_mark, part_mark, parts_of_name, quantity_mark, value_mark, value_text
+from search.duplicates.reading.parts import Parts, editions_of, parts_of
 from search.duplicates.reading.quantities import Quantity, attribute_quantities, quantities_of
 from search.duplicates.reading.variants import basic_colours_of, colours_of, generations_of, kinds_of
-from search.duplicates.reading.words import WordStatistics, fold, squash, words_of
+from search.duplicates.reading.words import WordStatistics, fold, read, squash, words_of
 
 _MAX_WORDS = 200
 SMALL = 10  # numbers up to here, without a unit, count things everywhere, also where few items show it
@@ -31,6 +32,7 @@ class Attribute:
     """An attribute's value, ready for comparison."""
 
     text: str
+    squashed: str
     words: frozenset[str]
     numbers: tuple[float, ...]
     code: str
@@ -47,10 +49,10 @@ class Profile:
     title_mass: float
     words: Weights
     words_mass: float
-    words_norm: float
     squashed_title: str
     squashed: str
     title_codes: frozenset[str]
+    own_codes: frozenset[str]  # of title and attributes
     codes: frozenset[str]
     title_quantities: tuple[Quantity, ...]
     key_quantities: tuple[Quantity, ...]
@@ -59,6 +61,9 @@ class Profile:
     colours: frozenset[str]
     kinds: frozenset[str]
     generations: frozenset[str]
+    parts: Parts
+    editions: frozenset[str]
+    entries: tuple[str, ...]  # of the list in it, if there is one
     attributes: Mapping[str, Attribute]
     ceiling: float
     fingerprint: str
@@ -73,7 +78,7 @@ def prepare(
     identifiers: frozenset[str] = frozenset(),
 ) -> Profile:
     """The profile of one item under its collection's word statistics; `identifiers` are those of its attributes."""
-    heading, text = fold(title), fold(body)
+    heading, text = read(title), read(body)
     facts = {
         name: _attribute(name, value, statistics) for name, value in attributes.items() if value not in (None, "", [])
     }
@@ -82,17 +87,18 @@ def prepare(
     heading_words, values = _PLAIN.findall(heading), _values_of(facts, _COLOUR_NAME)
     in_title, in_facts = quantities_of(heading), _fact_quantities(facts)
     title_codes = codes_of(heading)
-    codes = title_codes | codes_of(text)
-    quantities = tuple(dict.fromkeys((*in_title, *in_facts, *quantities_of(text))))[:40]
+    own_codes = title_codes | {fact.code for fact in facts.values() if fact.code}
+    codes = own_codes | codes_of(text)
+    quantities = tuple(dict.fromkeys((*in_title, *in_facts, *_measures(quantities_of(text)))))[:40]
     return Profile(
         title=title_weights,
         title_mass=sum(title_weights.values()),
         words=words,
         words_mass=sum(words.values()),
-        words_norm=math.sqrt(sum(x * x for x in words.values())),
         squashed_title=squash(heading)[:150],
         squashed=(squash(heading) + " " + squash(text))[:600],
         title_codes=title_codes,
+        own_codes=own_codes,
         codes=codes,
         title_quantities=in_title,
         key_quantities=tuple(dict.fromkeys((*in_title, *in_facts))),
@@ -101,6 +107,9 @@ def prepare(
         colours=colours_of(values) or basic_colours_of(heading_words),
         kinds=kinds_of(_values_of(facts, _SIZE_NAME)) or kinds_of(heading_words),
         generations=generations_of(heading_words),
+        parts=parts_of(heading),
+        editions=editions_of(heading),
+        entries=list_of(body, attributes),
         attributes=facts,
         ceiling=statistics.ceiling,
         fingerprint=fingerprint_of(title, body),
@@ -130,7 +139,9 @@ def _attribute(name: str, value: object, statistics: WordStatistics) -> Attribut
     parts = {part: statistics.frequencies.get(part_mark(name, part), 0) >= ESTABLISHED for part in parts_of_name(text)}
     rarity = statistics.rarity(value_mark(name, text))
     is_number = bool(_DECIMAL.fullmatch(text))
-    return Attribute(text, frozenset(words_of(text)), numbers, code, is_number, rarity, {} if is_number else parts)
+    return Attribute(
+        text, squashed, frozenset(words_of(text)), numbers, code, is_number, rarity, {} if is_number else parts
+    )
 
 
 def _rarities(
@@ -145,5 +156,9 @@ def _rarities(
 
 def _fact_quantities(facts: Mapping[str, Attribute]) -> list[Quantity]:
     """Quantities of attributes, those with a unit only: a plain number may be anything."""
-    found = (quantity for name, fact in facts.items() for quantity in attribute_quantities(name, fact.text))
+    return _measures(quantity for name, fact in facts.items() for quantity in attribute_quantities(name, fact.text))
+
+
+def _measures(found: Iterable[Quantity]) -> list[Quantity]:
+    """Those with a unit: a number in running text counts or names anything."""
     return [quantity for quantity in found if quantity[0]]

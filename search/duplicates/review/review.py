@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Literal, cast
 
 from django.db import transaction
 from django.db.models import Q
@@ -51,10 +51,11 @@ class QueueProgress:
 
 @dataclass(frozen=True, slots=True)
 class QueueView:
-    """Which of a collection's undecided pairs a person goes through, and whether by impact before the score."""
+    """Which of a collection's undecided pairs a person goes through, and what comes before the score in the order."""
 
-    by_impact: bool = False
+    order: Literal["impact", "informs"] | None = None
     is_flagged: bool | None = None
+    is_variant: bool | None = None
     is_changed: bool | None = None
 
 
@@ -64,9 +65,11 @@ def next_pair(pair: DuplicatePair, view: QueueView | None = None) -> DuplicatePa
     queue = DuplicatePair.objects.filter(collection=pair.collection_id, state=PairState.SUGGESTED)
     behind = Q(score__lt=pair.score) | Q(score=pair.score, id__gt=pair.pk)
     order = ["-score", "id"]
-    if view.by_impact:
-        behind, order = Q(impact__lt=pair.impact) | (Q(impact=pair.impact) & behind), ["-impact", *order]
-    asked = {"is_flagged": view.is_flagged, "is_changed": view.is_changed}
+    if view.order:
+        value = getattr(pair, view.order)
+        behind = Q(**{f"{view.order}__lt": value}) | (Q(**{view.order: value}) & behind)
+        order = [f"-{view.order}", *order]
+    asked = {"is_flagged": view.is_flagged, "is_variant": view.is_variant, "is_changed": view.is_changed}
     wanted = {name: value for name, value in asked.items() if value is not None}
     whole = queue.filter(behind, first__merged_into=None, second__merged_into=None, **wanted)
     return whole.only("pk").order_by(*order).first()
