@@ -41,6 +41,7 @@ class Stage:
             **{name: value for name, value in os.environ.items() if not name.startswith("AKIN_")},
             "AKIN_DATA_DIR": str(data_dir),
             "AKIN_ENCODER": "fake",
+            "AKIN_PRIVATE_ENDPOINTS": "true",  # the endpoint of these tests is on this machine
             "ENCODED": str(data_dir / "encoded.jsonl"),
             "DJANGO_SETTINGS_MODULE": "config.settings",
             "PYTHONPATH": str(ROOT),
