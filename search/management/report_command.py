@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from tqdm import tqdm
 
 from catalog.errors import CatalogError
 from catalog.importing.report import Problem
+from search.evaluation.datasets import LabelledDataset, load_labelled_dataset
 
 
 class ReportCommand(BaseCommand):
@@ -42,3 +45,30 @@ class ReportCommand(BaseCommand):
     def name_problems(self, problems: Sequence[Problem]) -> None:
         for problem in problems:
             self.stderr.write(f"items.jsonl, line {problem.line} left out: {problem.reason}")
+
+
+class LabelledReportCommand(ReportCommand):
+    """Takes items whose true value of an attribute is known."""
+
+    attribute: str | None = None  # what is judged unless `--attribute` says another
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        help_text = "The attribute with the true values" + (f" (default {self.attribute})." if self.attribute else ".")
+        parser.add_argument("--attribute", required=self.attribute is None, default=self.attribute, help=help_text)
+
+    def measure(self, folder: Path, options: dict[str, Any]) -> dict[str, Any]:
+        dataset = load_labelled_dataset(folder, options["attribute"])
+        self.name_problems(dataset.problems)
+        with tqdm(total=len(dataset.items), unit="item", desc="embedding", disable=options["json"] or None) as bar:
+            figures = self.evaluate(dataset, lambda done: _move(bar, done))
+        rounded = {name: round(value, 4) for name, value in asdict(figures).items()}
+        return {"dataset": dataset.name, "items": len(dataset.items), **rounded}
+
+    @abstractmethod
+    def evaluate(self, dataset: LabelledDataset, on_progress: Callable[[int], None]) -> Any:
+        """The figures, a dataclass of numbers; `on_progress` gets how many items are embedded."""
+
+
+def _move(bar: Any, done: int) -> None:
+    bar.update(done - bar.n)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import orjson
 from django.db import connection
 from numpy.typing import NDArray
 
+from catalog.json_text import read_stored
 from catalog.models import Collection
 from catalog.models.item import VISIBLE
 from search.embedding.storage import sql_of
@@ -82,7 +82,7 @@ def _fetch(sql: str, parameters: dict[str, Any]) -> list[Any]:
 
 
 def _decoded(value: Any) -> Any:
-    return orjson.loads(value) if isinstance(value, str) else value
+    return read_stored(value) if isinstance(value, str) else value
 
 
 def terms_of(value: Any) -> tuple[str, ...]:

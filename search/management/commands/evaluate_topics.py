@@ -2,35 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
-from django.core.management.base import CommandParser
-from tqdm import tqdm
-
-from search.evaluation.datasets import load_labelled_dataset
+from search.evaluation.datasets import LabelledDataset
 from search.evaluation.quality.topic_quality import evaluate_topics
-from search.management.report_command import ReportCommand
+from search.management.report_command import LabelledReportCommand
 
 
-class Command(ReportCommand):
+class Command(LabelledReportCommand):
     help = "Measures topics on items.jsonl of a folder, against an attribute that the topics do not see."
+    attribute = "topic"
 
-    def add_arguments(self, parser: CommandParser) -> None:
-        super().add_arguments(parser)
-        parser.add_argument("--attribute", default="topic", help="The attribute with the true topic (default topic).")
-
-    def measure(self, folder: Path, options: dict[str, Any]) -> dict[str, Any]:
-        dataset = load_labelled_dataset(folder, options["attribute"])
-        self.name_problems(dataset.problems)
-        with tqdm(total=len(dataset.items), unit="item", desc="embedding", disable=options["json"] or None) as bar:
-            figures = evaluate_topics(dataset, on_progress=lambda done: bar.update(done - bar.n))
-        return {
-            "dataset": dataset.name,
-            "items": len(dataset.items),
-            **{name: round(value, 4) for name, value in asdict(figures).items()},
-        }
+    def evaluate(self, dataset: LabelledDataset, on_progress: Callable[[int], None]) -> Any:
+        return evaluate_topics(dataset, on_progress=on_progress)
 
     def show(self, report: dict[str, Any]) -> None:
         self.stdout.write(f"{report['dataset']}: {report['items']} items in {report['coarse']} coarse topics")
