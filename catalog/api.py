@@ -18,14 +18,12 @@ from catalog.bodies import (
     bulk_entries,
     bulk_out,
 )
+from catalog.cursors import cursor_of, fingerprint, position_of
 from catalog.http import (
     actor_of,
     collection_to_change,
     collection_to_read,
-    cursor_of,
-    fingerprint,
     item_to_read,
-    position_of,
     stored_item,
 )
 from catalog.models import Collection

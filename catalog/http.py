@@ -1,26 +1,20 @@
-"""What every endpoint of the JSON API shares: who asks, which collection, cursors, and the error body."""
+"""What every endpoint of the JSON API shares: who asks, which collection and item, and the error body."""
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
-import orjson
-from django.core import signing
 from django.http import HttpRequest
 from django.urls import reverse
 from pydantic import BaseModel
 
 from catalog.access import STRANGER, Actor, actor_of_key, readable_collection, require
-from catalog.errors import InvalidInput, NotFound, TooLarge, Unauthenticated
+from catalog.errors import NotFound, TooLarge, Unauthenticated
 from catalog.models import Collection, Item
 from catalog.models.api_key import Scope
 from catalog.representation import items_to_show
 
 MAX_KEY_LENGTH = 200  # characters
-MAX_CURSOR_LENGTH = 500  # characters
-
-_signer = signing.Signer(salt="akin.cursor")
 
 
 class Problem(BaseModel):
@@ -119,27 +113,3 @@ def body_of(request: HttpRequest, *, limit: int) -> bytes:
     if len(body) > limit:
         raise TooLarge(f"The body is larger than {limit:,} bytes.")
     return body
-
-
-def fingerprint(*parts: Any) -> str:
-    """What a cursor belongs to: it holds for the same question only."""
-    return hashlib.sha256(orjson.dumps(parts, default=str)).hexdigest()[:16]
-
-
-def cursor_of(position: Any, question: str) -> str:
-    """The opaque, signed form of a position in the answer to a question."""
-    return _signer.sign_object([position, question])
-
-
-def position_of(cursor: str, question: str) -> Any:
-    """The position that `cursor_of` was given. Raises InvalidInput for any other text and for another question."""
-    try:
-        position, asked = _signer.unsign_object(cursor[: MAX_CURSOR_LENGTH + 1])
-    except (signing.BadSignature, ValueError) as error:
-        raise InvalidInput("The cursor is not one that this API gave.", _cursor_details) from error
-    if asked != question:
-        raise InvalidInput("The cursor belongs to another question.", _cursor_details)
-    return position
-
-
-_cursor_details = [{"field": "cursor", "reason": "pass next_cursor unchanged, with the same parameters"}]

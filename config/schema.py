@@ -6,18 +6,14 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-LOCK_KEY = 0x414B494E
+from catalog import locks
 
 
 def migrate() -> None:
     """Applies what is missing. Others that want the same wait, and then find nothing to do."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK_KEY])
-        try:
-            if _is_behind():
-                call_command("migrate", interactive=False, verbosity=0)
-        finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK_KEY])
+    with locks.awaited(locks.Lock.MIGRATION):
+        if _is_behind():
+            call_command("migrate", interactive=False, verbosity=0)
 
 
 def _is_behind() -> bool:

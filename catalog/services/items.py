@@ -7,10 +7,11 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from psycopg.errors import UniqueViolation
 
+from catalog import locks
 from catalog.errors import Conflict, NotFound
 from catalog.models import Collection, Item
 from catalog.schemas import ItemInput
@@ -20,7 +21,6 @@ from catalog.services.rereading import typed
 
 CONTENT_FIELDS = ("title", "body", "url", "image", "attributes", "status")
 
-LOCK_KEY = 0x6974656D  # of the advisory locks that let one batch at a time write a collection's items
 
 Outcome = Literal["created", "updated", "unchanged"]
 Content: TypeAlias = tuple[Any, ...]  # the values of CONTENT_FIELDS
@@ -113,8 +113,7 @@ def upsert_items(*, collection: Collection, entries: Sequence[ItemInput]) -> lis
 
 def _wait_for_other_batches(collection: Collection) -> None:
     """Two batches with the same new items in another order would deadlock. A single item waits for nobody."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK_KEY, collection.pk % 2**31])
+    locks.hold_until_commit(locks.Lock.ITEMS, collection.pk)
 
 
 def _stored(collection: Collection, external_ids: AbstractSet[str]) -> dict[str, Content]:

@@ -11,14 +11,12 @@ from ninja import Query, Router
 from pydantic import BaseModel, Field
 
 from catalog.bodies import ItemReplace
+from catalog.cursors import cursor_of, fingerprint, position_of
 from catalog.errors import NotFound
 from catalog.http import (
     actor_of,
     collection_to_change,
     collection_to_read,
-    cursor_of,
-    fingerprint,
-    position_of,
 )
 from catalog.models import Item
 from catalog.models.api_key import Scope

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
-from django.db import connection
 from django.utils import timezone
 
+from catalog import locks
 from catalog.errors import CatalogError, Conflict
 from catalog.models import Collection, Run
 from catalog.models.run import RunKind, RunState
@@ -19,7 +19,6 @@ from search.messages import send
 
 logger = logging.getLogger(__name__)
 
-LOCK_KEY = 0x696E7367  # of the advisory locks that let one process at a time carry out a run
 ATTEMPTS = 3  # a run that has lost so many processes is given up
 KINDS = (RunKind.TOPICS, RunKind.MISFILED, RunKind.TAGS, RunKind.MAP)
 
@@ -49,7 +48,7 @@ def do_waiting(work: Mapping[RunKind, Work]) -> int:
     count = 0
     waiting = Run.objects.filter(kind__in=KINDS, state=RunState.RUNNING, collection__isnull=False)
     for run_id in list(waiting.order_by("id").values_list("pk", flat=True)):
-        with locked(run_id) as is_mine:
+        with locks.tried(locks.Lock.INSIGHT_RUN, run_id) as is_mine:
             run = Run.objects.select_related("collection").filter(pk=run_id, state=RunState.RUNNING).first()
             if is_mine and run is not None:
                 count += 1
@@ -68,20 +67,6 @@ def _do(run: Run, work: Work) -> None:
         progress(0)  # notices a cancellation that was asked for before
         run.detail |= work(run, run.collection, progress)
         run.detail.pop("phase", None)
-
-
-@contextmanager
-def locked(run_id: int) -> Iterator[bool]:
-    """Whether this process alone is at the run; PostgreSQL frees the lock when a process dies."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [LOCK_KEY, run_id % 2**31])
-        is_mine = bool(cursor.fetchone()[0])
-    try:
-        yield is_mine
-    finally:
-        if is_mine:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK_KEY, run_id % 2**31])
 
 
 def told(run: Run, progress: Progress) -> Callable[..., None]:

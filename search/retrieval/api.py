@@ -13,7 +13,7 @@ from catalog.http import collection_to_read
 from catalog.schemas import Strict, Text
 from search.errors import QueryTooLong
 from search.retrieval.passages import find_passages
-from search.retrieval.query.parameters import encode_cursor, parse_search
+from search.retrieval.query.parameters import next_cursor, parse_search
 from search.retrieval.query.structured import SearchIn, request_of
 from search.retrieval.responses import PassagesOut, SearchOut, passages_out, search_out
 from search.retrieval.search import search
@@ -84,7 +84,7 @@ def search_items_by_body(request: HttpRequest, slug: str, body: SearchIn) -> Sea
 
 def _answer(asked: SearchRequest) -> SearchOut:
     result = search(asked)
-    return search_out(result, None if result.next_offset is None else encode_cursor(result.next_offset))
+    return search_out(result, next_cursor(asked, result.next_offset))
 
 
 @router.post("/{slug}/passages", response=PassagesOut)

@@ -8,13 +8,11 @@ from django.db import connection
 
 from catalog.models import Collection
 from search.embedding.query_vectors import query_vector
-from search.embedding.spaces.lifecycle import active_space, answering_with
+from search.embedding.spaces.lifecycle import active_space
 from search.embedding.storage import sql_of
 from search.embedding.text import embedded_text
-from search.retrieval.query.parsing import parse_query
-from search.retrieval.query.unknown_words import read_query
 from search.retrieval.ranking.index_query import fetch
-from search.retrieval.search import search
+from search.retrieval.search import answer, prepare
 from search.retrieval.types import SearchRequest
 
 MAX_ITEMS = 50  # whose passages are looked at
@@ -43,15 +41,16 @@ class PassageHit:
 
 def find_passages(*, collection: Collection, query_text: str, limit: int) -> list[PassageHit]:
     """The passages nearest to the query among the items that hybrid search finds. Raises EncoderUnavailable."""
-    space = active_space()
-    with answering_with(space):
-        found = search(SearchRequest(collection, query_text, limit=MAX_ITEMS))
-    hits = {hit.item_id: hit for hit in found.hits}
+    request = SearchRequest(collection, query_text, limit=MAX_ITEMS)
+    prepared = prepare(request)
+    if prepared is None:
+        return []
+    hits = {hit.item_id: hit for hit in answer(request, prepared).hits}
     if not hits:
         return []
+    space = prepared.space or active_space()
     vectors = sql_of(space)
-    read = read_query(collection, query_text, parse_query(query_text))
-    query = vectors.query_text(query_vector(space, read.parsed.text))
+    query = vectors.query_text(query_vector(space, prepared.parsed.text))
     rows = fetch(
         BEST.format(distance=vectors.distance()),
         {"query": query, "space": space.pk, "ids": list(hits), "limit": limit},

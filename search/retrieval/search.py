@@ -10,8 +10,9 @@ from dataclasses import replace
 import numpy as np
 from django.db import connection
 
+from catalog.schemas import parse_search_settings
 from search.embedding.query_vectors import query_vector
-from search.embedding.spaces.lifecycle import active_space
+from search.embedding.spaces.lifecycle import active_space, asked_once
 from search.errors import EncoderUnavailable
 from search.retrieval.answer.browse import browse
 from search.retrieval.answer.facets import count_facets
@@ -37,14 +38,24 @@ MAX_IDENTIFIER_HITS = 50
 def search(request: SearchRequest) -> SearchResult:
     """Answers the request. Raises QueryTooLong and InvalidInput; without an encoder it answers with words alone."""
     started = time.perf_counter()
-    parsed = parse_query(request.query_text)
-    result = _answer(request, _prepare(request, parsed)) if parsed.text else browse(request)
+    prepared = prepare(request)
+    result = browse(request) if prepared is None else answer(request, prepared)
     return replace(result, took_ms=(time.perf_counter() - started) * 1_000)
+
+
+def prepare(request: SearchRequest) -> Prepared | None:
+    """The query as it is meant, with its vector; None for one without text."""
+    parsed = parse_query(request.query_text)
+    if not parsed.text:
+        return None
+    with asked_once():
+        return _prepare(request, parsed)
 
 
 def _prepare(request: SearchRequest, parsed: ParsedQuery) -> Prepared:
     read = read_query(request.collection, request.query_text, parsed)
-    prepared = Prepared(read.parsed, read.words, suggestion=read.suggestion)
+    settings = parse_search_settings(request.collection.search_settings)
+    prepared = Prepared(read.parsed, read.words, settings, suggestion=read.suggestion)
     if request.mode == "lexical":
         return prepared
     space = active_space()
@@ -55,7 +66,8 @@ def _prepare(request: SearchRequest, parsed: ParsedQuery) -> Prepared:
         return replace(prepared, is_degraded=True)
 
 
-def _answer(request: SearchRequest, prepared: Prepared) -> SearchResult:
+def answer(request: SearchRequest, prepared: Prepared) -> SearchResult:
+    """The hits of the page with all that is told of them."""
     ranked = _ranked(request, prepared, request.filters)
     if request.sort is None:
         ranked = rerank(request, prepared, ranked)
@@ -109,7 +121,7 @@ def _rank(request: SearchRequest, prepared: Prepared, filters: Sequence[Filter])
     identifiers = _identifier_hits(request, prepared, filters)
     candidates, scores = with_identifiers(candidates, scores, identifiers)
     order = fusion.order_of(scores, candidates.ids)
-    return _sorted(request, prepared, collapse(request, Ranked(candidates, order, scores[order], identifiers)))
+    return _sorted(request, prepared, collapse(prepared, Ranked(candidates, order, scores[order], identifiers)))
 
 
 def _sorted(request: SearchRequest, prepared: Prepared, ranked: Ranked) -> Ranked:

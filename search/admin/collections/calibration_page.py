@@ -18,7 +18,7 @@ from catalog.admin.site import Desk, row_number
 from catalog.errors import CatalogError
 from catalog.models import Collection, Item, Run
 from catalog.models.run import RunKind
-from search.duplicates.calibration.correction import FEWEST
+from search.duplicates.calibration.correction import FEWEST_DECISIONS
 from search.duplicates.calibration.proposal import Change, Recalibration
 from search.duplicates.calibration.tuning import (
     apply_again,
@@ -72,7 +72,7 @@ def show(desk: Desk, request: HttpRequest, collection: Collection, *, can_change
         "title": f"Calibrate duplicates: {collection}",
         "collection": collection,
         "decided": dict(counts.values_list("state").annotate(count=Count("pk"))),
-        "fewest": FEWEST,
+        "fewest": FEWEST_DECISIONS,
         "rules": rules,
         "in_use": calibration_in_use(collection),
         "history": history_of_calibrations(collection)[:MAX_HISTORY],

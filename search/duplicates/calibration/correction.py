@@ -13,7 +13,7 @@ from search.duplicates.evidence.terms import Evidence
 
 NAMES = tuple(field.name for field in fields(Evidence))
 values_of = attrgetter(*NAMES)  # the values of the terms, in the order of NAMES
-FEWEST = 10  # decisions of either kind
+FEWEST_DECISIONS = 10  # decisions of either kind
 # A correction is held back by how large it is beside the term's default weight, so that terms with small values can be
 # learnt, too; rescaling the log-odds in use is held back less.
 TRUST = 2.0
@@ -62,7 +62,7 @@ class Threshold:
     high: float
 
 
-def calibrate(labels: Sequence[Labelled], fewest: int = FEWEST) -> Correction | None:
+def calibrate(labels: Sequence[Labelled], fewest: int = FEWEST_DECISIONS) -> Correction | None:
     """The correction learnt from `labels`, or None with fewer than so many of either kind."""
     from sklearn.linear_model import LogisticRegression  # 70 MB in each process that imports it
 

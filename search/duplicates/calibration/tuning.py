@@ -13,7 +13,7 @@ from catalog.access import Actor
 from catalog.errors import Conflict, InvalidInput
 from catalog.models import Collection
 from catalog.services.collections import update_collection
-from search.duplicates.calibration.correction import FEWEST, NAMES
+from search.duplicates.calibration.correction import FEWEST_DECISIONS, NAMES
 from search.duplicates.calibration.known_pairs import known_pairs
 from search.duplicates.calibration.proposal import Recalibration, recalibrate
 from search.duplicates.evidence.scorer import DEFAULT, Scorer
@@ -37,7 +37,7 @@ def calibration_in_use(collection: Collection) -> DuplicateCalibration | None:
 
 
 def propose_calibration(collection: Collection) -> Recalibration | None:
-    """What the collection's decisions teach; None while there are fewer than FEWEST of either kind. Changes nothing."""
+    """What the collection's decisions teach; None while they are fewer than FEWEST_DECISIONS. Changes nothing."""
     return recalibrate(known_pairs(collection), scorer_of(collection), rules_of(collection).flag)
 
 
@@ -55,7 +55,7 @@ def apply_calibration(*, collection: Collection, fingerprint: str, actor: Actor)
     """
     proposal = propose_calibration(collection)
     if proposal is None:
-        raise InvalidInput(f"There are too few decisions: {FEWEST} of either kind are needed.")
+        raise InvalidInput(f"There are too few decisions: {FEWEST_DECISIONS} of either kind are needed.")
     if fingerprint_of(proposal) != fingerprint:
         raise Conflict("The decisions or pairs have changed since you looked. Look at the new proposal first.")
     return _put_in_use(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 CROWD = 10  # likely partners of an item: as many as the neighbours that are always compared
 WIDER = 100  # items that are compared beyond the partners
-MOST = 120_000  # pairs that this adds at most in a small collection; in a larger one as many as it has items
+MOST_PAIRS = 120_000  # pairs that this adds at most in a small collection; in a larger one as many as it has items
 COMMON = 0.1  # share of the items from which a word is too common to tell near from far
 ROWS = 64  # items looked up at a time
 
@@ -41,7 +41,7 @@ def around_crowds(own: Mapping[Pair, float], table: sparse.csr_matrix, sides: Si
     if not len(crowded):
         return unique([])
     items = table.shape[0]
-    most = max(MOST, items)
+    most = max(MOST_PAIRS, items)
     crowded = crowded[: most // CROWD]
     more = min(WIDER, most // len(crowded))
     transposed, everyone = table.T.tocsr(), np.arange(items)

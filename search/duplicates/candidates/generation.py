@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from scipy import sparse
 
 NEAREST = 10  # neighbours that are always candidates
-WIDEST = 100  # and so many while they are nearer than
-NEAR = 0.85  # cosine
+MOST_NEIGHBOURS = 100  # and so many while they are nearer than
+NEAR_COSINE = 0.85  # cosine
 RARE = 50  # items that a rare word occurs in at most
 RARE_PARTNERS = 10
 BLOCK = 512  # rows compared at a time
@@ -74,12 +74,12 @@ def nearest(vectors: Floats, sides: Sides) -> Iterator[tuple[Pairs, float]]:
 
 
 def _best(rows: NDArray[np.int64], cosines: Floats) -> Pairs:
-    width = min(WIDEST, cosines.shape[1])
+    width = min(MOST_NEIGHBOURS, cosines.shape[1])
     chosen = np.argpartition(-cosines, width - 1, axis=1)[:, :width]
     values = np.take_along_axis(cosines, chosen, axis=1)
     order = np.argsort(-values, axis=1, kind="stable")
     chosen, values = np.take_along_axis(chosen, order, axis=1), np.take_along_axis(values, order, axis=1)
-    kept = (values > -2) & ((np.arange(width)[None, :] < NEAREST) | (values >= NEAR))
+    kept = (values > -2) & ((np.arange(width)[None, :] < NEAREST) | (values >= NEAR_COSINE))
     left, rank = np.nonzero(kept)
     return np.column_stack([rows[left], chosen[left, rank]])
 

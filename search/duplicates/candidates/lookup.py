@@ -9,7 +9,7 @@ from django.db import connection
 
 from catalog.models import Collection
 from catalog.models.item import VISIBLE
-from search.duplicates.candidates.generation import NEAR, NEAREST, RARE, RARE_PARTNERS, WIDEST, Floats
+from search.duplicates.candidates.generation import MOST_NEIGHBOURS, NEAR_COSINE, NEAREST, RARE, RARE_PARTNERS, Floats
 from search.duplicates.reading.words import WordStatistics
 from search.duplicates.rules import Rules
 from search.embedding.storage import MAX_EF_SEARCH, QUERY, VectorSql, sql_of
@@ -72,15 +72,15 @@ def neighbours(
     """(item, neighbour) for the items that have a vector: ten, and more while they are near."""
     found = _neighbours(collection, space, ids, rules, NARROW)
     crowded = _crowded(found)
-    wide = _neighbours(collection, space, crowded, rules, WIDEST + 1) if crowded else []
-    return [(left, right) for left, right, _ in found] + [(left, right) for left, right, s in wide if s >= NEAR]
+    wide = _neighbours(collection, space, crowded, rules, MOST_NEIGHBOURS + 1) if crowded else []
+    return [(left, right) for left, right, _ in found] + [(left, right) for left, right, s in wide if s >= NEAR_COSINE]
 
 
 def _crowded(found: Sequence[tuple[int, int, float]]) -> list[int]:
     """The items whose tenth neighbour is still near."""
     near: dict[int, int] = {}
     for left, _, similarity in found:
-        near[left] = near.get(left, 0) + (similarity >= NEAR)
+        near[left] = near.get(left, 0) + (similarity >= NEAR_COSINE)
     return [item for item, count in near.items() if count >= NEAREST]
 
 

@@ -15,7 +15,7 @@ from search.duplicates.reading.profile import Profile, prepare
 from search.duplicates.reading.words import WordStatistics
 from search.duplicates.rules import Rules, Value
 
-LIKELY = 0.0  # log-odds from which a pair speaks for or against other pairs
+SPEAKING_LOG_ODDS = 0.0  # log-odds from which a pair speaks for or against other pairs
 MIN_TWO_STEPS = 50_000  # pairs with a common partner that are compared at least, in a small collection
 
 
@@ -74,11 +74,11 @@ class Comparer:
             return Settled(own, total)
         widened = dict(own)
         most = max(MIN_TWO_STEPS, len(self.records))
-        for pair in sorted(structure.two_steps(structure.partners(own, LIKELY), most) - own.keys()):
+        for pair in sorted(structure.two_steps(structure.partners(own, SPEAKING_LOG_ODDS), most) - own.keys()):
             left, right = (self.records[item].attributes for item in pair)
             if self.rules.may_pair(left, right):
                 widened[pair] = self.own(pair)
-        supported = structure.with_support(widened, structure.partners(widened, LIKELY))
+        supported = structure.with_support(widened, structure.partners(widened, SPEAKING_LOG_ODDS))
         for pair, before in widened.items():
             support = supported[pair] - before
             if support > 0 and before + support >= structure.UNLIKELY:
@@ -112,6 +112,6 @@ def clean_sources(
     found = {}
     for source, items in members.items():
         looked_at = items[:most]
-        repeated = {pair[0] for pair in inside(looked_at) if comparer.own(pair) >= LIKELY}
+        repeated = {pair[0] for pair in inside(looked_at) if comparer.own(pair) >= SPEAKING_LOG_ODDS}
         found[source] = structure.is_clean(len(repeated), len(looked_at))
     return found

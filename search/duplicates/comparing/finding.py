@@ -15,7 +15,7 @@ from catalog.models import Collection
 from search.duplicates.candidates import crowds, generation, lookup
 from search.duplicates.candidates.generation import Floats, Pairs, Sides
 from search.duplicates.comparing import word_counts
-from search.duplicates.comparing.comparison import LIKELY, Comparer, Settled, clean_sources
+from search.duplicates.comparing.comparison import SPEAKING_LOG_ODDS, Comparer, Settled, clean_sources
 from search.duplicates.comparing.pair_store import FoundPair
 from search.duplicates.comparing.records import Record, records_of_collection
 from search.duplicates.evidence.explanation import describe
@@ -206,5 +206,5 @@ def _clean(comparer: Comparer, own: Mapping[Pair, float], vectors: Floats) -> di
         for item, row in zip(items, cosines, strict=True):
             yield from ((item, int(other)) for other in same[np.argsort(-row)[:3]] if other != item)
 
-    likely = (pair for pair, total in own.items() if total >= LIKELY)
+    likely = (pair for pair, total in own.items() if total >= SPEAKING_LOG_ODDS)
     return clean_sources(likely, comparer, inside)

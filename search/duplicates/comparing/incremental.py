@@ -28,7 +28,7 @@ from search.models import EmbeddingSpace
 BATCH_SIZE = 32  # items compared at a time
 MAX_BACKLOG = 500  # items of a collection that wait for their vectors: an import is under way and goes first
 SCAN_FROM = 1_000  # items of a collection to be compared from which a scan of all is cheaper
-LIKELY = -2.0  # log-odds from which a partner's own candidates are looked at, too
+WIDENING_LOG_ODDS = -2.0  # log-odds from which a partner's own candidates are looked at, too
 
 # The condition has to be that of the index item_embedding_unchecked.
 UNCHECKED = """
@@ -110,7 +110,7 @@ def find_pairs(collection: Collection, space: EmbeddingSpace, rules: Rules, ids:
     """The pairs of these items that qualify, scored as a scan would, but with the nearest other pairs only."""
     pool = _Pool(collection, space, rules)
     first = pool.candidates(ids)
-    likely = {one for pair in first if first[pair] >= LIKELY for one in pair} - set(ids)
+    likely = {one for pair in first if first[pair] >= WIDENING_LOG_ODDS for one in pair} - set(ids)
     own = {**pool.candidates(sorted(likely)), **first}
     comparer, numbers = pool.comparer, pool.numbers
     numbered = {_ordered(numbers[left], numbers[right]): total for (left, right), total in own.items()}

@@ -98,8 +98,6 @@ WEIGH = """
 
 OF_ITEMS = "(p.first_id = ANY(%(items)s) OR p.second_id = ANY(%(items)s))"
 
-PAIRS_OF = f"SELECT p.first_id, p.second_id FROM search_duplicatepair p WHERE {OF_ITEMS}"
-
 
 def replace_pairs(
     collection: Collection, found: Sequence[FoundPair], *, since: datetime, items: Sequence[int] | None = None

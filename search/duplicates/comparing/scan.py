@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 
 from django.db import connection
 from django.utils import timezone
 
+from catalog import locks
 from catalog.models import Collection, Item, Run
 from catalog.models.run import RunKind, RunState
 from catalog.services.runs import carried_out
@@ -22,7 +23,6 @@ from search.models import EmbeddingSpace
 
 logger = logging.getLogger(__name__)
 
-LOCK_KEY = 0x64757073  # of the advisory locks that let one process at a time write the pairs of a collection
 WAITS_AT_MOST = timedelta(hours=1)  # a run that nobody took up by then was lost
 
 MARK_CHECKED = """
@@ -102,18 +102,9 @@ def _scan(collection: Collection, run: Run, report: finding.OnProgress) -> Findi
     return findings
 
 
-@contextmanager
-def pairs_lock(collection: Collection) -> Iterator[bool]:
-    """Whether this process alone may write the collection's pairs; PostgreSQL frees the lock when a process dies."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [LOCK_KEY, collection.pk % 2**31])
-        is_mine = bool(cursor.fetchone()[0])
-    try:
-        yield is_mine
-    finally:
-        if is_mine:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK_KEY, collection.pk % 2**31])
+def pairs_lock(collection: Collection) -> AbstractContextManager[bool]:
+    """Whether this process alone may write the collection's pairs."""
+    return locks.tried(locks.Lock.DUPLICATES, collection.pk)
 
 
 def _give_up_dead_runs(run: Run) -> None:

@@ -35,7 +35,7 @@ LABELS = {
     "same_identifier": "Same identifier",
     "other_pairs": "What the other pairs of these items say",
 }
-LEAST = 0.05  # log-odds below which a term is not worth showing
+SHOWN_LOG_ODDS = 0.05  # log-odds below which a term is not worth showing
 
 
 def describe(evidence: Evidence, scorer: Scorer, other_pairs: float = 0.0) -> list[dict[str, Any]]:
@@ -55,5 +55,5 @@ def describe(evidence: Evidence, scorer: Scorer, other_pairs: float = 0.0) -> li
     if other_pairs:
         name, said = "other_pairs", round(other_pairs, 2)
         terms.append({"name": name, "label": LABELS[name], "value": said, "contribution": said})
-    shown = [term for term in terms if abs(float(str(term["contribution"]))) >= LEAST]
+    shown = [term for term in terms if abs(float(str(term["contribution"]))) >= SHOWN_LOG_ODDS]
     return sorted(shown, key=lambda term: -abs(float(str(term["contribution"]))))

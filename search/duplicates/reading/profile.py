@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -47,7 +46,6 @@ class Profile:
     title_mass: float
     words: Weights
     words_mass: float
-    words_norm: float
     squashed_title: str
     squashed: str
     title_codes: frozenset[str]
@@ -89,7 +87,6 @@ def prepare(
         title_mass=sum(title_weights.values()),
         words=words,
         words_mass=sum(words.values()),
-        words_norm=math.sqrt(sum(x * x for x in words.values())),
         squashed_title=squash(heading)[:150],
         squashed=(squash(heading) + " " + squash(text))[:600],
         title_codes=title_codes,

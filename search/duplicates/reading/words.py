@@ -13,7 +13,6 @@ from functools import lru_cache
 from rapidfuzz.distance import Levenshtein
 
 _WORD = re.compile(r"[^\W_]+")
-_BROKEN = re.compile(r"(?<=[^\W\d_])-\s*(?=[^\W\d_])")
 
 
 def fold(text: str) -> str:

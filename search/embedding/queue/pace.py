@@ -7,7 +7,7 @@ must be short however slow the model is.
 from __future__ import annotations
 
 FIRST = 4  # texts of the first call, when nothing is known of the encoder
-MOST = 64
+MOST_TEXTS = 64
 AIM_SECONDS = 4.0  # a full call that takes less is followed by one of twice as many texts
 
 
@@ -22,4 +22,4 @@ class Pace:
         if seconds > 2 * AIM_SECONDS:
             self.size = max(int(texts * AIM_SECONDS / seconds), 1)
         elif seconds < AIM_SECONDS and texts >= self.size:
-            self.size = min(2 * self.size, MOST)
+            self.size = min(2 * self.size, MOST_TEXTS)

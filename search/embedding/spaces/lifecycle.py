@@ -31,16 +31,35 @@ DEFAULT_DIMENSIONS = 384
 GRACE = timedelta(seconds=60)  # after which no request can still be reading the space that was active before
 
 _for_this_context: ContextVar[EmbeddingSpace | None] = ContextVar("space", default=None)
+_asked: ContextVar[dict[Modality, EmbeddingSpace] | None] = ContextVar("asked", default=None)
 
 
 def active_space(modality: Modality = Modality.TEXT) -> EmbeddingSpace:
     """The space that answers queries; the default one is made when there is none yet.
 
-    Ask once for each request, so that no request mixes two. A web process goes on with the space before while it
-    loads the model of one that was just activated.
+    A web process goes on with the space before while it loads the model of one that was just activated.
     """
     if (chosen := _for_this_context.get()) is not None:
         return chosen
+    asked = _asked.get()
+    if asked is None:
+        return _active(modality)
+    if modality not in asked:
+        asked[modality] = _active(modality)
+    return asked[modality]
+
+
+@contextmanager
+def asked_once() -> Iterator[None]:
+    """Within it the active space stays the one that was asked for first, so that no request mixes two."""
+    token = _asked.set(_asked.get() or {})
+    try:
+        yield
+    finally:
+        _asked.reset(token)
+
+
+def _active(modality: Modality) -> EmbeddingSpace:
     space = EmbeddingSpace.objects.filter(state=SpaceState.ACTIVE, modality=modality).first()
     return warmth.warmest(space) if space else _create_default()
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from catalog.errors import InvalidInput
 from catalog.models import Collection, Item
 from search.duplicates.calibration.learning import propose
-from search.duplicates.calibration.weighing import LEAST, band_of
+from search.duplicates.calibration.weighing import HOPELESS_LOG_ODDS, band_of
 from search.duplicates.comparing.finding import Findings
 from search.duplicates.evidence.scorer import to_log_odds
 from search.duplicates.evidence.structure import Pair
@@ -73,7 +73,7 @@ def draw_labels(findings: Findings, count: int) -> list[Pair]:
     """The pairs a curator would decide: half of them near the threshold, the rest above and below; deterministic."""
     bands: dict[int, list[Pair]] = {-1: [], 0: [], 1: []}
     for pair, total in sorted(findings.settled.total.items()):
-        if total >= LEAST:
+        if total >= HOPELESS_LOG_ODDS:
             bands[band_of(total)].append(pair)
     generator = random.Random(LABEL_SEED)
     share = {0: count // 2, 1: count // 4, -1: count - count // 2 - count // 4}

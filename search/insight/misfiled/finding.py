@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from catalog.models import Collection, Run
 from catalog.services.runs import Progress
 from search.embedding.spaces.lifecycle import active_space
-from search.insight.misfiled.judging import FAR, FEWEST, far_out, judge, line
+from search.insight.misfiled.judging import FAR, FEWEST_VECTORS, far_out, judge, line
 from search.insight.reading.neighbours import nearest
 from search.insight.reading.vectors import Survey, survey
 from search.insight.review.store import MAX_VALUE, Found, replace_open
@@ -50,7 +50,7 @@ def work(run: Run, collection: Collection, progress: Progress) -> dict[str, Any]
 def find_outliers(collection: Collection, on_progress: OnProgress = lambda done: None) -> int:
     """Writes what is far from everything, and returns how many suggestions are open."""
     found = survey(collection, active_space(), on_progress=on_progress)
-    if len(found) < FEWEST * NEAREST:
+    if len(found) < FEWEST_VECTORS * NEAREST:
         return replace_open(collection, SuggestionKind.OUTLIER, "", [])
     rows, cosines = _neighbours(found, NEAREST, on_progress)
     scores = far_out(cosines)
@@ -92,7 +92,7 @@ def labelled(found: Survey) -> tuple[NDArray[np.int64], list[str], NDArray[np.in
     """The rows that are judged, the names of the labels, and the label of each of these rows."""
     single = {n: own[0] for n, own in enumerate(found.values) if len(own) == 1 and len(own[0]) <= MAX_VALUE}
     counts = Counter(single.values())
-    names = sorted(name for name, count in counts.items() if count >= FEWEST)
+    names = sorted(name for name, count in counts.items() if count >= FEWEST_VECTORS)
     numbers = {name: n for n, name in enumerate(names)}
     rows = [n for n, name in single.items() if name in numbers]
     return np.array(rows, dtype=np.int64), names, np.array([numbers[single[n]] for n in rows], dtype=np.int64)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 FOLDS = 5
 TRAINED = 8_000  # vectors that a fold is learnt from
 PLANTED = 0.1  # of the labels, in the copy
-FEWEST = 5  # vectors of a label, for it to be judged at all
+FEWEST_VECTORS = 5  # vectors of a label, for it to be judged at all
 FAR = 4.0  # robust standard deviations from which on a vector is far from everything
 
 Matrix = NDArray[np.float32]

@@ -26,7 +26,7 @@ from search.models.insight import SuggestionKind
 NEIGHBOURS = 15
 SAMPLE = 10_000  # items that a model is learnt from
 MAX_VALUES = 200  # of one attribute, the most frequent
-LEAST = 0.5  # probability of a suggestion, until decisions say otherwise
+LEAST_PROBABILITY = 0.5  # probability of a suggestion, until decisions say otherwise
 
 
 def work(run: Run, collection: Collection, progress: Progress) -> dict[str, Any]:
@@ -62,7 +62,7 @@ def suggest_missing(
     posterior, smooth, rows = learn_values(space, found, values, _definition(collection, attribute))
     save_model(collection, space, attribute, values, posterior, examples=sum(map(bool, found.values)))
     missing = [n for n, own in enumerate(found.values) if not own]
-    least = threshold_of(collection, SuggestionKind.TAG, attribute, LEAST)
+    least = threshold_of(collection, SuggestionKind.TAG, attribute, LEAST_PROBABILITY)
     probabilities = posterior.probabilities(smooth[missing])
     suggestions = [
         Found(

@@ -13,7 +13,7 @@ from search.embedding.spaces.lifecycle import active_space
 from search.embedding.text import embedded_text
 from search.insight.reading.vectors import terms_of, unit
 from search.insight.review.thresholds import threshold_of
-from search.insight.tags.learning import LEAST, NEIGHBOURS, attributes_of, posterior_of
+from search.insight.tags.learning import LEAST_PROBABILITY, NEIGHBOURS, attributes_of, posterior_of
 from search.insight.tags.posterior import Matrix
 from search.models import ValueModel
 from search.models.insight import SuggestionKind
@@ -21,7 +21,7 @@ from search.related.neighbours import nearest_items
 
 MOST_VOTES = 0.5  # of the answer, where all the neighbours have a value
 TEXT_LENGTH = 2_000  # characters that are read
-MOST = 3  # values of one attribute
+MOST_VALUES = 3  # values of one attribute
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +53,10 @@ def suggest(collection: Collection, *, title: str, body: str) -> list[SuggestedV
     for model in known:
         votes = [terms_of(own.get(model.attribute)) for own in attributes.values()]
         shares = _blend(posterior_of(model).probabilities(smooth)[0], votes, model.values)
-        least = threshold_of(collection, SuggestionKind.TAG, model.attribute, LEAST)
+        least = threshold_of(collection, SuggestionKind.TAG, model.attribute, LEAST_PROBABILITY)
         found += [
             SuggestedValue(model.attribute, model.values[n], float(shares[n]), bool(shares[n] >= least))
-            for n in np.argsort(-shares, kind="stable")[:MOST].tolist()
+            for n in np.argsort(-shares, kind="stable")[:MOST_VALUES].tolist()
         ]
     return found
 

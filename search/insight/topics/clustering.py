@@ -20,7 +20,7 @@ TRIAL = 3_000  # of these, to choose a number by
 NEIGHBOURS = 15  # that a vector is smoothed by
 COARSE_NUMBERS = (2, 3, 4, 5, 6, 8, 10, 12, 15, 18, 22)
 FINE_NUMBERS = (2, 3, 4, 5, 6, 8, 10, 12)
-FEWEST = 12  # items of a coarse topic, and of a fine one on average
+FEWEST_MEMBERS = 12  # items of a coarse topic, and of a fine one on average
 STAYS = 0.02  # cosine by which another topic must be nearer before an item leaves its own
 
 Vectors = NDArray[np.float32]
@@ -112,7 +112,7 @@ def _sampled(vectors: Vectors, size: int) -> Vectors:
 
 def _number_for(vectors: Vectors, numbers: Sequence[int]) -> int:
     """The number of groups in which the vectors are best apart; one where there are too few for two."""
-    possible = [number for number in numbers if number * FEWEST <= len(vectors)]
+    possible = [number for number in numbers if number * FEWEST_MEMBERS <= len(vectors)]
     if not possible:
         return 1
     trial = _sampled(vectors, TRIAL)

@@ -11,7 +11,7 @@ WORD = re.compile(r"[^\W\d_]{3,40}")
 WORDS_KEPT = 8
 WORDS_NAMED = 3
 TEXT_LENGTH = 2_000  # characters of an item that are read
-FEWEST = 2  # items of the topic that have the word
+HOLDERS = 2  # items of the topic that have the word
 LIFT = 1.3  # times as frequent as in the whole collection, at least
 SAME_STEM = 4  # letters at least, when one word is the beginning of the other
 
@@ -34,7 +34,7 @@ def distinctive(counts: Mapping[str, int], size: int, documents: Mapping[str, in
     scores = {
         word: count / size * math.log(lift)
         for word, count in counts.items()
-        if count >= min(FEWEST, size) and (lift := count / size * total / max(documents.get(word, 1), 1)) >= LIFT
+        if count >= min(HOLDERS, size) and (lift := count / size * total / max(documents.get(word, 1), 1)) >= LIFT
     }
     kept: list[str] = []
     for word in sorted(scores, key=lambda word: (-scores[word], word)):

@@ -12,8 +12,6 @@ refuses them before.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -23,6 +21,7 @@ from typing import Final, TypeVar
 from django.utils.datastructures import MultiValueDict
 
 from catalog.attributes.types import facet_kind, type_of
+from catalog.cursors import cursor_of, fingerprint, position_of
 from catalog.errors import InvalidInput
 from catalog.models import Collection
 from catalog.schemas import AttributeDefinition, parse_attribute_schema
@@ -54,36 +53,37 @@ Value = TypeVar("Value")
 def parse_search(collection: Collection, params: Parameters) -> SearchRequest:
     """Raises InvalidInput that names the parameter, and QueryTooLong."""
     schema = parse_attribute_schema(collection.attribute_schema)
-    return SearchRequest(
+    request = SearchRequest(
         collection=collection,
         query_text=_query_text(params),
         mode=_read(params, "mode", _mode, "hybrid"),
         limit=_read(params, "limit", _limit, DEFAULT_LIMIT),
-        offset=_read(params, "cursor", decode_cursor, 0),
         filters=_filters(params, schema),
         facets=_facets(params, schema),
         explain=_read(params, "explain", _boolean, False),
         sort=_read(params, "sort", lambda text: parse_sort(text, schema), None),
     )
+    cursor = (params.get("cursor") or "").strip()
+    return replace(request, offset=offset_of(cursor, request)) if cursor else request
 
 
-def encode_cursor(offset: int) -> str:
-    """The opaque form of an offset."""
-    return base64.urlsafe_b64encode(f"offset:{offset}".encode()).decode().rstrip("=")
+def offset_of(cursor: str, request: SearchRequest) -> int:
+    """Where the answer to the request goes on. Raises InvalidInput for what `next_cursor` did not give for it."""
+    offset = int(position_of(cursor, _question(request)))
+    if offset > MAX_OFFSET:
+        raise _invalid("cursor", f"goes beyond the first {MAX_OFFSET:,} hits; narrow the search instead")
+    return offset
 
 
-def decode_cursor(cursor: str) -> int:
-    """Raises ValueError for anything that `encode_cursor` does not make, and beyond MAX_OFFSET."""
-    try:
-        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-    except (binascii.Error, ValueError) as error:
-        raise ValueError("is not a cursor of this search") from error
-    name, _, digits = text.partition(":")
-    if name != "offset" or not _is_whole(digits):
-        raise ValueError("is not a cursor of this search")
-    if int(digits) > MAX_OFFSET:
-        raise ValueError(f"goes beyond the first {MAX_OFFSET:,} hits; narrow the search instead")
-    return int(digits)
+def next_cursor(request: SearchRequest, next_offset: int | None) -> str | None:
+    """The opaque form of where the answer to the request goes on, if it does."""
+    return None if next_offset is None else cursor_of(next_offset, _question(request))
+
+
+def _question(request: SearchRequest) -> str:
+    """What a cursor belongs to: what is found and in which order, not what is told of it."""
+    asked = (request.query_text, request.mode, request.filters, request.where, request.sort)
+    return fingerprint("search", request.collection.pk, *asked)
 
 
 def _query_text(params: Parameters) -> str:

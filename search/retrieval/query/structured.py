@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr
 
 from catalog.attributes.types import type_of
+from catalog.cursors import MAX_CURSOR_LENGTH
 from catalog.errors import InvalidInput
 from catalog.models import Collection
 from catalog.schemas import AttributeDefinition, AttributeName, Strict, Text, parse_attribute_schema
@@ -19,7 +20,7 @@ from search.retrieval.query.parameters import (
     MAX_TERM_LENGTH,
     MAX_TERMS,
     Schema,
-    decode_cursor,
+    offset_of,
     parse_sort,
 )
 from search.retrieval.types import MAX_FACETS, MAX_LIMIT, MAX_QUERY_LENGTH, Filter, Group, Mode, SearchRequest
@@ -78,7 +79,7 @@ class SearchIn(Strict):
     q: Annotated[Text, Field(description='What is looked for. "a phrase" must occur, -word must not.')] = ""
     mode: Mode = "hybrid"
     limit: Annotated[StrictInt, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
-    cursor: Annotated[str, Field(max_length=100)] | None = None
+    cursor: Annotated[str, Field(max_length=MAX_CURSOR_LENGTH)] | None = None
     facets: Annotated[list[AttributeName], Field(max_length=MAX_FACETS)] | None = None
     explain: StrictBool = False
     sort: Annotated[Text, Field(max_length=100, examples=["price:asc"])] = "relevance"
@@ -103,22 +104,18 @@ def request_of(collection: Collection, body: SearchIn) -> SearchRequest:
         sort = parse_sort(body.sort, schema)
     except ValueError as error:
         raise _invalid("sort", str(error)) from error
-    try:
-        offset = 0 if body.cursor is None else decode_cursor(body.cursor)
-    except ValueError as error:
-        raise _invalid("cursor", str(error)) from error
-    return SearchRequest(
+    request = SearchRequest(
         collection=collection,
         query_text=text,
         mode=body.mode,
         limit=body.limit,
-        offset=offset,
         filters=filters,
         where=where,
         facets=tuple(dict.fromkeys(facets))[:MAX_FACETS],
         explain=body.explain,
         sort=sort,
     )
+    return request if body.cursor is None else replace(request, offset=offset_of(body.cursor, request))
 
 
 class _Reader:

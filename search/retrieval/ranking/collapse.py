@@ -9,19 +9,18 @@ from dataclasses import replace
 import numpy as np
 
 from catalog.models import Item
-from catalog.schemas import parse_search_settings
 from search.models import DuplicatePair
 from search.models.duplicate import IS_DUPLICATE
-from search.retrieval.ranking.stages import Ranked
-from search.retrieval.types import SearchRequest, Twin
+from search.retrieval.ranking.stages import Prepared, Ranked
+from search.retrieval.types import Twin
 
 
-def collapse(request: SearchRequest, ranked: Ranked) -> Ranked:
+def collapse(prepared: Prepared, ranked: Ranked) -> Ranked:
     """Drops a candidate that is a direct duplicate of one that ranks before it and stays.
 
     Only pairs count, so that a chain of similar items is not swallowed by its first link.
     """
-    if not parse_search_settings(request.collection.search_settings).collapse_duplicates:
+    if not prepared.settings.collapse_duplicates:
         return ranked
     partners = _partners(ranked.ids)
     kept: list[int] = []

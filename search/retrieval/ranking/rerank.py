@@ -10,7 +10,6 @@ import numpy as np
 from django.conf import settings
 from django.db import connection
 
-from catalog.schemas import parse_search_settings
 from search.embedding.encoders.cross_encoder import CrossEncoder, cross_encoder
 from search.embedding.text import embedded_text
 from search.errors import EncoderUnavailable
@@ -32,7 +31,7 @@ def rerank(request: SearchRequest, prepared: Prepared, ranked: Ranked) -> Ranked
     collection asks for it.
     """
     name = settings.AKIN_RERANK_MODEL
-    if not name or not parse_search_settings(request.collection.search_settings).rerank or not prepared.parsed.text:
+    if not name or not prepared.settings.rerank or not prepared.parsed.text:
         return ranked
     try:
         return _reranked(cross_encoder(name), prepared.parsed.text, ranked)

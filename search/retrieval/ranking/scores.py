@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from catalog.schemas import SearchSettings, parse_search_settings
 from search.retrieval.ranking import fusion
 from search.retrieval.ranking.legs import Candidates
 from search.retrieval.ranking.stages import Prepared
@@ -19,7 +18,7 @@ def scores_of(request: SearchRequest, prepared: Prepared, candidates: Candidates
     semantic = fusion.semantic_score(candidates.item_similarity, candidates.passage_similarity)
     if request.mode == "semantic":
         return semantic
-    settings = parse_search_settings(request.collection.search_settings)
+    settings = prepared.settings
     is_embedded = candidates.item_similarity != 0
     if settings.fusion == "rrf":
         return fusion.fuse_reciprocal_ranks(
@@ -30,16 +29,12 @@ def scores_of(request: SearchRequest, prepared: Prepared, candidates: Candidates
             word_weight=settings.lexical_weight,
             semantic_weight=settings.semantic_weight,
         )
-    return _fused_scores(prepared, candidates, semantic, settings)
+    return _fused_scores(prepared, candidates, semantic)
 
 
-def _fused_scores(
-    prepared: Prepared,
-    candidates: Candidates,
-    semantic: fusion.Scores,
-    settings: SearchSettings,
-) -> fusion.Scores:
+def _fused_scores(prepared: Prepared, candidates: Candidates, semantic: fusion.Scores) -> fusion.Scores:
     """Standardised scores, moved towards what resembles the first hits."""
+    settings = prepared.settings
     is_embedded = candidates.item_similarity != 0
     trust = word_trust(float(candidates.lexical.max(initial=0.0)), prepared.words)
     fused = fusion.fuse(

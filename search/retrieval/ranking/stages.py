@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from catalog.schemas import SearchSettings
 from search.models import EmbeddingSpace
 from search.retrieval.query.parsing import ParsedQuery
 from search.retrieval.query.query_words import QueryWords
@@ -20,6 +21,7 @@ class Prepared:
 
     parsed: ParsedQuery
     words: QueryWords
+    settings: SearchSettings
     space: EmbeddingSpace | None = None
     vector: NDArray[np.float32] | None = None
     is_degraded: bool = False

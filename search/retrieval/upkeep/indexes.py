@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
+from catalog import locks
 from catalog.models import Collection
 from search.embedding.storage import VectorSql
 from search.models import EmbeddingSpace
@@ -25,7 +26,6 @@ M = 24
 EF_CONSTRUCTION = 200
 BUILD_MEMORY = "512MB"
 MAX_BACKLOG = 2_000  # waiting items of a collection with which its index is built all the same
-LOCK_KEY = 0x616B696E  # of the advisory lock that lets one process build at a time
 
 WANTED_VECTOR = """
     SELECT p.space_id, s.dimensions, s.storage, p.collection_id
@@ -104,14 +104,8 @@ class WordIndex:
 
 def build_missing() -> list[str]:
     """Builds what is wanted and missing, drops what is broken or orphaned, and returns the names built."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK_KEY])
-        if not cursor.fetchone()[0]:
-            return []
-        try:
-            return _build_missing()
-        finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK_KEY])
+    with locks.tried(locks.Lock.INDEXES) as is_mine:
+        return _build_missing() if is_mine else []
 
 
 def has_vector_index(collection: Collection, space: EmbeddingSpace) -> bool:

@@ -6,6 +6,7 @@ import logging
 
 from django.db import connection, transaction
 
+from catalog import locks
 from catalog.models import Collection
 from catalog.models.item import VISIBLE
 
@@ -66,7 +67,7 @@ def refresh(collection_id: int) -> None:
     """
     parameters = {"collection": collection_id, "longest": MAX_WORD_LENGTH, "vocabulary": MAX_VOCABULARY}
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [0x574F5244, collection_id])
+        locks.hold_until_commit(locks.Lock.WORD_STATISTICS, collection_id)
         cursor.execute(TOTALS, parameters)
         cursor.execute("DELETE FROM search_wordstatistic WHERE collection_id = %(collection)s", parameters)
         cursor.execute(WORDS, parameters)

@@ -10,12 +10,13 @@ import orjson
 import pytest
 from django.core.management import call_command
 
+from catalog import locks
 from catalog.models import Collection, Item, Run
 from catalog.models.run import RunKind, RunState
 from catalog.services.runs import cancel_runs
 from search.embedding.queue import pipeline
 from search.insight import tasks
-from search.insight.runs import ATTEMPTS, ask_for, locked
+from search.insight.runs import ATTEMPTS, ask_for
 from search.insight.topics.clustering import learn, match, place
 from search.insight.topics.computing import compute_topics, place_new_items
 from search.insight.topics.naming import distinctive, named
@@ -146,9 +147,9 @@ def test_a_run_that_a_dead_process_left_is_taken_up_again_and_given_up_after_som
 
 
 def test_the_lock_of_a_run_is_free_again_after_it() -> None:
-    with locked(7) as is_mine:
+    with locks.tried(locks.Lock.INSIGHT_RUN, 7) as is_mine:
         assert is_mine
-    with locked(7) as is_mine:
+    with locks.tried(locks.Lock.INSIGHT_RUN, 7) as is_mine:
         assert is_mine
 
 

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from search.embedding.queue.pace import AIM_SECONDS, FIRST, MOST, Pace
+from search.embedding.queue.pace import AIM_SECONDS, FIRST, MOST_TEXTS, Pace
 
 
 def test_a_quick_model_soon_gets_as_many_as_there_may_be() -> None:
     pace = Pace()
     for _ in range(4):
         pace.took(pace.size, 0.01)
-    assert pace.size == MOST
-    pace.took(MOST, 0.01)
-    assert pace.size == MOST
+    assert pace.size == MOST_TEXTS
+    pace.took(MOST_TEXTS, 0.01)
+    assert pace.size == MOST_TEXTS
 
 
 def test_an_endpoint_that_is_far_away_but_quick_gets_many_too() -> None:
     pace = Pace()
     for _ in range(8):
         pace.took(pace.size, 2.0 + 0.01 * pace.size)
-    assert pace.size == MOST
+    assert pace.size == MOST_TEXTS
 
 
 def test_a_slow_model_gets_what_it_manages_in_time() -> None:

@@ -8,7 +8,7 @@ from django.http import QueryDict
 from catalog.errors import InvalidInput
 from catalog.models import Collection
 from search.errors import QueryTooLong
-from search.retrieval.query.parameters import MAX_OFFSET, decode_cursor, encode_cursor, parse_search
+from search.retrieval.query.parameters import MAX_OFFSET, next_cursor, offset_of, parse_search
 from search.retrieval.types import MAX_FACETS, MAX_FILTERS, MAX_QUERY_LENGTH, Filter, SearchRequest
 
 SCHEMA = {
@@ -33,11 +33,12 @@ def test_nothing_given_is_an_empty_hybrid_query_with_the_facets_of_the_schema() 
 
 
 def test_everything_given() -> None:
-    request = parse(
-        f"q=+warm+tent+&mode=semantic&limit=25&cursor={encode_cursor(50)}&explain=1&facets=sku,brand"
+    asked = (
+        "q=+warm+tent+&mode=semantic&limit=25&explain=1&facets=sku,brand"
         "&filter.brand=Norrdal&filter.brand=Tarnholt&filter.price.gte=10&filter.price.lte=99.5"
         "&filter.released.gte=2026-01-31&filter.sku.exists=true"
     )
+    request = parse(f"{asked}&cursor={next_cursor(parse(asked), 50)}")
     assert (request.query_text, request.mode, request.limit, request.offset) == (
         "warm tent",
         "semantic",
@@ -125,9 +126,18 @@ def test_a_long_query_is_refused_with_its_length() -> None:
 
 
 def test_cursors_round_trip_up_to_the_last_offset() -> None:
+    request = parse("q=tent")
     for offset in (0, 1, 10, MAX_OFFSET):
-        assert decode_cursor(encode_cursor(offset)) == offset
-    with pytest.raises(ValueError, match="first 1,000 hits"):
-        decode_cursor(encode_cursor(MAX_OFFSET + 1))
-    with pytest.raises(ValueError, match="not a cursor"):
-        decode_cursor(encode_cursor(-1))
+        assert offset_of(str(next_cursor(request, offset)), request) == offset
+    with pytest.raises(InvalidInput, match="first 1,000 hits"):
+        offset_of(str(next_cursor(request, MAX_OFFSET + 1)), request)
+    with pytest.raises(InvalidInput, match="not a cursor that this API gave"):
+        offset_of("b2Zmc2V0OjEw", request)
+
+
+def test_a_cursor_holds_for_the_same_question_however_much_is_told_of_the_answer() -> None:
+    cursor = str(next_cursor(parse("q=tent&filter.brand=Norrdal"), 10))
+    assert parse(f"q=tent&filter.brand=Norrdal&explain=1&limit=3&facets=sku&cursor={cursor}").offset == 10
+    for other in ("q=tents&filter.brand=Norrdal", "q=tent", "q=tent&filter.brand=Norrdal&sort=newest"):
+        with pytest.raises(InvalidInput, match="another question"):
+            parse(f"{other}&cursor={cursor}")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from catalog.locks import Lock
 from catalog.models import Collection
 from catalog.services.collections import delete_collection
 from search.embedding.spaces.lifecycle import active_space
@@ -157,9 +158,9 @@ def test_only_one_process_builds_at_a_time() -> None:
     other = connection.copy()
     try:
         with other.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock(%s)", [indexes.LOCK_KEY])
+            cursor.execute("SELECT pg_advisory_lock(%s, 0)", [Lock.INDEXES])
             assert indexes.build_missing() == []
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [indexes.LOCK_KEY])
+            cursor.execute("SELECT pg_advisory_unlock(%s, 0)", [Lock.INDEXES])
     finally:
         other.close()
     assert indexes.build_missing()

@@ -1,0 +1,55 @@
+"""Locks of PostgreSQL that processes hold while they are at something; it frees them when a process dies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import IntEnum
+
+from django.db import connection
+
+
+class Lock(IntEnum):
+    """What is done by one process at a time. The numbers are arbitrary, and those of other programs differ."""
+
+    MIGRATION = 0x414B494E
+    INDEXES = 0x616B696E
+    DUPLICATES = 0x64757073  # of a collection
+    INSIGHT_RUN = 0x696E7367
+    ITEMS = 0x6974656D  # of a collection
+    WORD_STATISTICS = 0x574F5244  # of a collection
+
+
+@contextmanager
+def tried(lock: Lock, key: int = 0) -> Iterator[bool]:
+    """Whether this process alone may do it now, for what the key names."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [lock, key % 2**31])
+        is_mine = bool(cursor.fetchone()[0])
+    try:
+        yield is_mine
+    finally:
+        if is_mine:
+            _give_back(lock, key)
+
+
+@contextmanager
+def awaited(lock: Lock, key: int = 0) -> Iterator[None]:
+    """Waits until nobody else does it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s, %s)", [lock, key % 2**31])
+    try:
+        yield
+    finally:
+        _give_back(lock, key)
+
+
+def hold_until_commit(lock: Lock, key: int = 0) -> None:
+    """Waits until nobody else does it, and keeps others waiting until this transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [lock, key % 2**31])
+
+
+def _give_back(lock: Lock, key: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [lock, key % 2**31])
