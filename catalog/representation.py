@@ -19,6 +19,10 @@ class CollectionOut(BaseModel):
     language: str
     visibility: str
     attribute_schema: dict[str, Any]
+    schema_source: str = Field(
+        description="`found` in the rows, and kept up with them; `edited` by a person or program, and never changed by"
+        " the rows; `none` while there is none"
+    )
     duplicate_policy: dict[str, Any]
     search_settings: dict[str, Any]
     created_at: datetime

@@ -47,6 +47,10 @@ def _script(request: HttpRequest) -> str:
     return static("js/admin-review.js")
 
 
+def _forms(request: HttpRequest) -> str:
+    return static("js/admin-forms.js")
+
+
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "Akin",
     "SITE_HEADER": "Akin",
@@ -57,7 +61,7 @@ UNFOLD: dict[str, Any] = {
     "SHOW_HISTORY": True,
     "DASHBOARD_CALLBACK": "search.admin.dashboard.dashboard",
     "STYLES": [_style],
-    "SCRIPTS": [_script],
+    "SCRIPTS": [_script, _forms],
     "COLORS": {
         "primary": {
             "50": "oklch(98.4% .014 180.72)",

@@ -16,11 +16,14 @@ from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
 from catalog.access import acts_everywhere
+from catalog.admin.schema.field import SchemaField
+from catalog.admin.schema.notes import schema_note
+from catalog.admin.schema.rows import Rows, digest_of
 from catalog.admin.scope import OfCollections
 from catalog.admin.site import ModelAdmin, ModelForm, PrettyJSONField, is_list
 from catalog.errors import InvalidInput
 from catalog.models import Collection, Item
-from catalog.schemas import parse_attribute_schema, parse_duplicate_policy, parse_search_settings
+from catalog.schemas import parse_duplicate_policy, parse_search_settings
 from catalog.services import collections
 
 FIELDS = Collection._meta  # noqa: SLF001 - Django's documented way to a model's fields
@@ -36,7 +39,7 @@ def _threshold(help_text: str) -> forms.FloatField:
 
 
 class CollectionForm(ModelForm[Collection]):
-    attribute_schema = PrettyJSONField(help_text=FIELDS.get_field("attribute_schema").help_text)
+    attribute_schema = SchemaField(label="Attributes")
     duplicate_policy = PrettyJSONField(help_text=FIELDS.get_field("duplicate_policy").help_text)
     search_settings = PrettyJSONField(help_text=FIELDS.get_field("search_settings").help_text)
     flag_threshold = _threshold("Score from which a pair is flagged as a duplicate; empty is the default.")
@@ -52,9 +55,25 @@ class CollectionForm(ModelForm[Collection]):
         policy = dict(self.instance.duplicate_policy or {})
         thresholds = {name: policy.pop(name, None) for name in THRESHOLDS}
         self.initial.update(thresholds, duplicate_policy=policy)
+        self.stored_schema = dict(self.instance.attribute_schema or {})
+        if isinstance(field := self.fields.get("attribute_schema"), SchemaField):
+            field.stored = self.stored_schema
 
     def clean_attribute_schema(self) -> Any:
-        return _checked(self.cleaned_data["attribute_schema"], parse_attribute_schema)
+        """Rows that were left as they were shown say nothing; changed ones must be of the schema that is stored."""
+        schema, posted = self.cleaned_data["attribute_schema"], self["attribute_schema"].data
+        shown = posted.shown if isinstance(posted, Rows) else ""
+        if not shown:
+            return schema
+        if digest_of(schema) == shown:
+            return self.stored_schema
+        if shown != digest_of(self.stored_schema):
+            raise forms.ValidationError("The attributes were changed meanwhile: open the page again and change them.")
+        return schema
+
+    @property
+    def has_edited_schema(self) -> bool:
+        return digest_of(self.cleaned_data["attribute_schema"]) != digest_of(self.stored_schema)
 
     def clean_duplicate_policy(self) -> Any:
         return _checked(self.cleaned_data["duplicate_policy"], parse_duplicate_policy)
@@ -103,7 +122,8 @@ class CollectionAdmin(OfCollections, ModelAdmin[Collection]):
     fieldsets = (
         (None, {"fields": [("name", "slug"), "description", ("language", "visibility")]}),
         ("People", {"fields": ["members"]}),
-        ("Attributes and search", {"fields": ["attribute_schema", "search_settings"]}),
+        ("Attributes", {"fields": ["attribute_schema"]}),
+        ("Search", {"fields": ["search_settings"]}),
         ("Duplicates", {"fields": [THRESHOLDS, "duplicate_policy"]}),
     )
 
@@ -115,6 +135,13 @@ class CollectionAdmin(OfCollections, ModelAdmin[Collection]):
         counts = own.annotate(count=Count("pk")).values("count")
         item_count = Coalesce(Subquery(counts, output_field=IntegerField()), 0)
         return cast("QuerySet[Collection]", rows.annotate(item_count=item_count))
+
+    def get_fieldsets(self, request: HttpRequest, obj: Collection | None = None) -> Any:
+        """Says above the attributes who made them."""
+        return [
+            (name, {**options, "description": schema_note(obj)} if obj and name == "Attributes" else options)
+            for name, options in self.fieldsets
+        ]
 
     @admin.display(description="Items")
     def items(self, collection: Collection) -> SafeString:
@@ -133,6 +160,8 @@ class CollectionAdmin(OfCollections, ModelAdmin[Collection]):
 
     def save_model(self, request: HttpRequest, obj: Collection, form: ModelForm[Collection], change: bool) -> None:
         values = {name: form.cleaned_data[name] for name in collections.FIELDS}
+        if change and not cast("CollectionForm", form).has_edited_schema:
+            del values["attribute_schema"]
         if change:
             collections.update_collection(collection=obj, **values)
         else:

@@ -58,7 +58,7 @@ class SchemaSource(models.TextChoices):
     """Who made the attribute schema. What a person made is never changed by a program."""
 
     NONE = "none", "Not made yet"
-    INFERRED = "inferred", "Found in the rows"
+    FOUND = "found", "Found in the rows"
     EDITED = "edited", "Edited"
 
 

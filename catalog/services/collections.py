@@ -47,24 +47,34 @@ def get_or_create_collection(*, slug: str) -> Collection:
 
 
 def update_collection(*, collection: Collection, **fields: Any) -> Collection:
-    """Changes the named fields. Raises InvalidInput."""
-    before = collection.attribute_schema
-    _assign(collection, fields)
-    _validate(collection)
-    has_other_schema = is_other_schema(before, collection.attribute_schema)
+    """Changes the named fields and no others, whatever the instance holds. Raises InvalidInput.
+
+    Who names a schema decides on it: from then on it is edited, also where it is the one that was found.
+    """
     with transaction.atomic():
+        stored = _locked(collection)
+        schema, policy = stored.attribute_schema, stored.duplicate_policy
+        _assign(stored, fields)
+        _validate(stored)
+        has_other_schema = is_other_schema(schema, stored.attribute_schema)
+        if has_other_schema or fields.get("attribute_schema"):
+            stored.schema_source = SchemaSource.EDITED
+        stored.save()
         if has_other_schema:
-            collection.schema_source = SchemaSource.EDITED
-        policy = Collection.objects.values_list("duplicate_policy", flat=True).select_for_update().get(pk=collection.pk)
-        collection.save()
-        if has_other_schema:
-            reread_items(collection)
-        transaction.on_commit(lambda: announce(collection.pk))
-        if policy != collection.duplicate_policy:
-            transaction.on_commit(
-                lambda: duplicate_policy_changed.send_robust(sender=Collection, collection=collection)
-            )
+            reread_items(stored)
+        transaction.on_commit(lambda: announce(stored.pk))
+        if policy != stored.duplicate_policy:
+            transaction.on_commit(lambda: duplicate_policy_changed.send_robust(sender=Collection, collection=stored))
+    for name in (*FIELDS, "schema_source", "updated_at"):
+        setattr(collection, name, getattr(stored, name))
     return collection
+
+
+def _locked(collection: Collection) -> Collection:
+    stored = Collection.objects.select_for_update(no_key=True).filter(pk=collection.pk).first()
+    if stored is None:
+        raise NotFound(f"There is no collection '{collection.slug}'.")
+    return stored
 
 
 def delete_collection(*, collection: Collection) -> None:

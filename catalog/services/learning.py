@@ -87,7 +87,7 @@ def _store(collection: Collection, schema: Schema, rows: int, *, is_new: bool) -
     collection.schema_rows = max(collection.schema_rows, rows)
     if schema:
         collection.attribute_schema = {n: d.model_dump(exclude_defaults=True) for n, d in schema.items()}
-        collection.schema_source = SchemaSource.INFERRED
+        collection.schema_source = SchemaSource.FOUND
     collection.save(update_fields=["attribute_schema", "schema_source", "schema_rows", "updated_at"])
     if is_new:
         reread_items(collection)

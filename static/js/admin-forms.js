@@ -1,0 +1,18 @@
+// Forms of the admin. A schema grows by a row: the template's inputs are numbered after those that are there.
+document.addEventListener("DOMContentLoaded", () => {
+  for (const button of document.querySelectorAll("[data-add-row]")) button.hidden = false;
+});
+
+document.addEventListener("click", (event) => {
+  const schema = event.target.closest("[data-add-row]")?.closest("[data-rows]");
+  if (!schema) return;
+  const count = schema.querySelector(`[name="${CSS.escape(schema.dataset.rows)}-rows"]`);
+  const row = schema.querySelector("template").content.cloneNode(true);
+  for (const input of row.querySelectorAll("[name]")) {
+    input.name = input.name.replace("NUMBER", count.value);
+    if (input.ariaLabel) input.ariaLabel = input.ariaLabel.replace("NUMBER", Number(count.value) + 1);
+  }
+  count.value = Number(count.value) + 1;
+  schema.querySelector("tbody").append(row);
+  schema.querySelector("tbody tr:last-child input[type=text]").focus();
+});
