@@ -87,7 +87,7 @@ def undo_merge(desk: ReviewDesk, request: HttpRequest, record_id: int) -> HttpRe
     except CatalogError as error:
         messages.error(request, error.message)
     else:
-        done = f"“{record.other}” is an item of its own again, and not the same as “{record.keeper}”."
+        done = f"“{record.other}” is an item of its own again; its pair with “{record.keeper}” is undecided."
         for item in (record.keeper, record.other):
             desk.log_change(request, cast("Any", item), f"Merge undone: {done}")
         messages.success(request, done)

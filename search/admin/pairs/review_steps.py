@@ -58,7 +58,9 @@ def undo_last(desk: ReviewDesk, request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(way_back(request))
     for pair in DuplicatePair.objects.filter(pk__in=[step.pair_id for step in steps]):
         desk.log_change(request, pair, f"Undone: {entry['title']}")
-    note = " The items count as not the same now." if any(step.merge_id for step in steps) else ""
+    note = (
+        " What was merged is apart again, and as undecided as before." if any(step.merge_id for step in steps) else ""
+    )
     messages.success(request, f"Undone: {entry['title']}{note}")
     only = DuplicatePair.objects.filter(pk=steps[0].pair_id).first() if len(steps) == 1 else None
     return HttpResponseRedirect(pair_address(request, only) if only else way_back(request))

@@ -13,7 +13,7 @@ from catalog.errors import Conflict, InvalidInput
 from catalog.models import Item, MergeRecord
 from catalog.models.item import Status
 from catalog.services.merge import Side, count_incoming, merge_items, unmerge_items
-from search.duplicates.review.decisions import decide, settled_digests
+from search.duplicates.review.decisions import Decision, decide, settled_digests
 from search.duplicates.review.keeper import Choice, Facts, choose
 from search.models import DuplicatePair
 from search.models.duplicate import PairState
@@ -82,11 +82,18 @@ def merge_pair(
         return merge_items(keeper=keeper, other=other, field_choices=field_choices, actor_name=actor.name)
 
 
-def unmerge_pair(*, record: MergeRecord, actor: Actor, reason: str = UNDONE) -> MergeRecord:
-    """Undoes the merge; the two items are not the same from then on, and no scan says so again."""
+def unmerge_pair(
+    *, record: MergeRecord, actor: Actor, reason: str = UNDONE, before: Decision = "suggested"
+) -> MergeRecord:
+    """Undoes the merge, and the pair is what it was before: undecided, unless `before` says otherwise.
+
+    A pair that nothing ever found, made only to merge two items, is gone again.
+    """
     with transaction.atomic():
         undone = unmerge_items(record=record, actor_name=actor.name)
-        decide(pair=pair_of(undone.keeper, undone.other), decision="dismissed", actor=actor, reason=reason)
+        pair = decide(pair=pair_of(undone.keeper, undone.other), decision=before, actor=actor, reason=reason)
+        if pair.state == PairState.SUGGESTED and not pair.evidence and not pair.score:
+            pair.delete()
     return undone
 
 

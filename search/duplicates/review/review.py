@@ -109,7 +109,7 @@ def merge_all(*, pairs: Sequence[DuplicatePair], keepers: dict[int, Suggestion],
 
 
 def undo(*, steps: Sequence[Step], actor: Actor) -> None:
-    """Takes the steps back, the last one first, all or none. The items of an undone merge are not the same.
+    """Takes the steps back, the last one first, all or none: each pair is what it was before.
 
     Raises Conflict when something else happened to a pair since.
     """
@@ -123,7 +123,7 @@ def _undo(step: Step, actor: Actor) -> None:
         record = MergeRecord.objects.select_related("keeper", "other").filter(pk=step.merge_id).first()
         if record is None:
             raise Conflict("The merged items are gone.")
-        unmerge_pair(record=record, actor=actor)
+        unmerge_pair(record=record, actor=actor, before=step.before)
         return
     pair = DuplicatePair.objects.filter(pk=step.pair_id).first()
     if pair is None or pair.state != step.decision:

@@ -133,7 +133,7 @@ def test_a_merge_is_made_and_undone_with_the_keyboard(
     assert (kept.title, merged.merged_into_id) == ("Tent 1", kept.pk)
     page.keyboard.press("u")
     page.wait_for_url(f"**/{first.pk}/change/")
-    expect(page.locator("body")).to_contain_text("not the same now")
+    expect(page.locator("body")).to_contain_text("undecided as before")
     assert list(Item.objects.order_by("pk").values_list("title", "merged_into")) == [
         (f"Tent {n}", None) for n in range(4)
     ]

@@ -41,7 +41,6 @@ def at_once(act: Callable[[Actor], object]) -> list[str]:
 
 def test_a_pair_is_merged_once_and_undone_once() -> None:
     first, second = add_items(make_collection(), {"title": "Dome tent"}, {"title": "Dome tents"})
-    pair_of(first, second)
 
     def merge(actor: Actor) -> None:
         """Each keeps the item that the other would merge away."""
@@ -52,10 +51,11 @@ def test_a_pair_is_merged_once_and_undone_once() -> None:
         unmerge_pair(record=record, actor=actor)
 
     for _ in range(3):
+        pair_of(first, second)
         assert at_once(merge) == ["conflict", "done"]
         assert Item.objects.filter(merged_into__isnull=False).count() == 1
         record = MergeRecord.objects.get(undone_at=None)
         assert DuplicatePair.objects.get().decided_by_name == record.merged_by_name
         assert at_once(partial(unmerge, record)) == ["conflict", "done"]
         assert not Item.objects.filter(merged_into__isnull=False).exists()
-        assert DuplicatePair.objects.get().state == "dismissed"
+        assert not DuplicatePair.objects.exists()  # nothing but the merge had made it
