@@ -37,12 +37,13 @@ def query_vector(space: EmbeddingSpace, text: str) -> NDArray[np.float32]:
     return _remembered(space, " ".join(unicodedata.normalize("NFKC", text).split()))
 
 
-def query_windows(space: EmbeddingSpace, text: str) -> list[str]:
-    """The text in pieces that the space's model reads whole; one where all of it fits. Raises EncoderUnavailable."""
+def query_windows(space: EmbeddingSpace, text: str, max_tokens: int) -> list[str]:
+    """The text in pieces of at most `max_tokens`, which the space's model reads whole. Raises EncoderUnavailable."""
     encoder = encoder_of(space)
-    if len(text) <= encoder.max_tokens:  # no token is shorter than a character
+    most = min(max_tokens, encoder.max_tokens)
+    if len(text) <= most:  # no token is shorter than a character
         return [text]
-    spans = passage_spans(text, encoder.token_offsets([text])[0], encoder.max_tokens)
+    spans = passage_spans(text, encoder.token_offsets([text])[0], most)
     return [text[span.start : span.end] for span in spans]
 
 

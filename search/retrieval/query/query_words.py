@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection
@@ -74,26 +74,34 @@ class QueryWords:
 
     def idf(self, word: QueryWord) -> float:
         """Inverse document frequency as BM25 has it; never negative."""
-        frequency = min(word.documents, self.documents)
-        return math.log(1 + (self.documents - frequency + 0.5) / (frequency + 0.5))
+        return _idf(min(word.documents, self.documents), self.documents)
+
+
+@lru_cache(maxsize=10_000)
+def _idf(frequency: int, documents: int) -> float:
+    return math.log(1 + (documents - frequency + 0.5) / (frequency + 0.5))
 
 
 NO_WORDS = QueryWords((), 0, 1.0)
 
-# Asked whether one exists, PostgreSQL would read a large table until it meets the first instead of using the index.
+# Asked whether one exists, PostgreSQL would read a large table until it meets the first instead of using the index; and
+# it would ask for each word again if what is asked once did not stand apart.
 WORDS = """
+    WITH typed AS MATERIALIZED (
+        SELECT ARRAY(SELECT akin_normalize_identifier(x) FROM unnest(%(identifiers)s::text[]) x) AS identifiers
+    ), named AS MATERIALIZED (
+        SELECT CASE WHEN (SELECT count(*) FROM catalog_item i WHERE i.identifiers && typed.identifiers
+                          AND i.collection_id = %(collection)s) > 0
+                    THEN identifiers ELSE '{}' END AS identifiers FROM typed
+    )
     SELECT w.lexeme, coalesce(cardinality(w.positions), 1), coalesce(w.documents, 0),
            coalesce(t.documents, 0), coalesce(t.average_length, 1), t.null_space_id, t.null_similarities,
-           CASE WHEN (SELECT count(*) FROM catalog_item i WHERE i.identifiers && n.identifiers
-                      AND i.collection_id = %(collection)s) > 0
-                THEN n.identifiers ELSE '{}' END
-    FROM (SELECT ARRAY(SELECT akin_normalize_identifier(x) FROM unnest(%(identifiers)s::text[]) x) AS identifiers
-          OFFSET 0) AS n
-    LEFT JOIN search_collectionstatistic t ON t.collection_id = %(collection)s
+           named.identifiers
+    FROM named LEFT JOIN search_collectionstatistic t ON t.collection_id = %(collection)s
     LEFT JOIN LATERAL (
         SELECT lexeme, positions, documents FROM unnest(to_tsvector(%(language)s::regconfig, %(text)s)) u
         LEFT JOIN search_wordstatistic ON collection_id = %(collection)s AND word = lexeme
-        ORDER BY documents IS NULL, ln(1 + coalesce(t.documents, 0) / (documents + 0.5))
+        ORDER BY documents IS NULL, ln(1 + coalesce(t.documents, 0) / (documents + 0.5::float8))
                  * least(coalesce(cardinality(positions), 1), %(repetitions)s) DESC, lexeme
         LIMIT %(limit)s
     ) w ON true
@@ -148,4 +156,4 @@ def query_words(collection: Collection, query: ParsedQuery) -> QueryWords:
 
 def splittable(text: str) -> str:
     """The text with slashes apart, which the parser would otherwise read as a file's path."""
-    return re.sub(r"/", " ", text)
+    return text.replace("/", " ")

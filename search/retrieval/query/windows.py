@@ -13,7 +13,7 @@ from search.models import EmbeddingSpace
 from search.retrieval.query.stemming import stem
 from search.retrieval.query.unknown_words import Read
 
-MAX_WINDOWS = 2  # that are encoded: each takes about as long as all else of a search
+MAX_TOKENS = 80  # that are encoded, a paragraph: with more, encoding would take longer than all else of a search
 
 Vector = NDArray[np.float32]
 Encode = Callable[[EmbeddingSpace, str], Vector]
@@ -24,22 +24,18 @@ _WORD = re.compile(r"\w+")
 def vector_of(space: EmbeddingSpace, language: str, read: Read, encode: Encode) -> Vector:
     """A unit vector of shape (dimensions,). Raises EncoderUnavailable.
 
-    A long text is cut into windows. The mean of an item's similarities to them is its similarity to the mean of their
-    vectors, so one vector stands for all: of the windows with the weightiest words, each by the weight of its words.
+    A long text is cut into windows, and the one whose words weigh most stands for it. The lexical leg reads all of
+    them. Several shorter windows, or the weightiest sentences, found less at the same cost.
     """
-    windows = query_windows(space, read.parsed.text)
+    windows = query_windows(space, read.parsed.text, MAX_TOKENS)
     if len(windows) == 1:
         return encode(space, read.parsed.text)
-    idf = {lexeme: read.words.idf(word) for word in read.words.words for lexeme in word.lexemes}
-    weighed = [(window_weight(window, idf, language), -n, window) for n, window in enumerate(windows)]
-    chosen = sorted(weighed, reverse=True)[:MAX_WINDOWS]
-    total = sum((max(weight, 1e-6) * encode(space, window) for weight, _, window in chosen), np.float32(0))
-    vector: Vector = np.asarray(total / np.linalg.norm(total), dtype=np.float32)
-    return vector
+    weights = {lexeme: read.words.weight(word) for word in read.words.words for lexeme in word.lexemes}
+    return encode(space, max(windows, key=lambda window: window_weight(window, weights, language)))
 
 
-def window_weight(window: str, idf: Mapping[str, float], language: str) -> float:
+def window_weight(window: str, weights: Mapping[str, float], language: str) -> float:
     """What the window's distinct words weigh together."""
     words = {word.lower() for word in _WORD.findall(window)}
-    lexemes = {word if word in idf else stem(word, language) for word in words}
-    return sum(idf.get(lexeme, 0.0) for lexeme in lexemes)
+    lexemes = {word if word in weights else stem(word, language) for word in words}
+    return sum(weights.get(lexeme, 0.0) for lexeme in lexemes)

@@ -98,3 +98,19 @@ def test_the_identifiers_of_a_query_are_bounded_distinct_and_never_empty(text: s
     normalised = [normalize_identifier(one) for one in identifiers_in(text)]
     assert len(normalised) <= MAX_IDENTIFIERS
     assert all(normalised) and len(set(normalised)) == len(normalised)
+
+
+@given(st.lists(st.sampled_from(["tn", "2044", "tent", "a", "x9", "4-4", "green", "nrd-"]), max_size=12))
+def test_every_run_of_neighbouring_words_that_mixes_letters_and_digits_may_be_an_identifier(words: list[str]) -> None:
+    runs = ("".join(words[at : at + size]) for size in range(1, 5) for at in range(len(words) - size + 1))
+    wanted = dict.fromkeys(normalize_identifier(run) for run in runs)
+    mixed = [one for one in wanted if len(one) >= 4 and re.search(r"\d", one) and re.search(r"[a-z]", one)]
+    found = [normalize_identifier(one) for one in identifiers_in(" ".join(words))]
+    assert set(mixed) <= set(found) or len(found) == MAX_IDENTIFIERS
+
+
+@given(st.lists(st.sampled_from(["tent", "-tent", "-", "--", "--red", "a-b", "\x00", "-\x00"]), max_size=25))
+def test_a_query_reads_the_same_with_and_without_quotes_after_it(words: list[str]) -> None:
+    plain, quoted = parse_query(" ".join(words)), parse_query(" ".join([*words, '-"x"']))
+    assert plain.text == quoted.text.removesuffix("x").rstrip()
+    assert plain.excluded == tuple(one for one in quoted.excluded if one != "x")
