@@ -15,7 +15,17 @@ from search.schedule import ROUTES, SCHEDULE
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-ROOMS_WITH_TASKS = ["search.embedding", "search.retrieval", "search.duplicates", "search.insight", "search.evaluation"]
+ROOMS_WITH_TASKS = [
+    "catalog.uploads",
+    "search.embedding",
+    "search.retrieval",
+    "search.duplicates",
+    "search.insight",
+    "search.evaluation",
+]
+CATALOG_SCHEDULE = {
+    "forget-uploads": {"task": "uploads.forget_old", "schedule": 3_600.0, "options": {"expires": 3_600}},
+}
 
 # Seconds. A task that is killed at the hard limit is sent again, to a worker that is alive.
 SOFT_TIME_LIMIT, TIME_LIMIT = 600, 660
@@ -50,7 +60,7 @@ app.conf.update(
     worker_soft_shutdown_timeout=4.0,
     worker_enable_soft_shutdown_on_idle=False,
     worker_send_task_events=False,
-    beat_schedule=SCHEDULE,
+    beat_schedule={**SCHEDULE, **CATALOG_SCHEDULE},
     beat_schedule_filename=str(settings.AKIN_DATA_DIR / "celerybeat-schedule"),
     enable_utc=True,
 )

@@ -57,9 +57,15 @@ def map_columns(
     chosen: Mapping[str, str] | None = None,
     ignored: Iterable[str] = (),
     statuses: Iterable[str] = (),
+    kept: Iterable[str] = (),
 ) -> ColumnMap:
-    """`chosen`: columns by field, before any name counts. Raises InvalidInput for a column that is not there."""
-    names, skipped = list(columns), {*ignored, *MARKS, "collection"}
+    """`chosen`: columns by field, before any name counts; `kept`: columns that are attributes whatever their names.
+
+    Raises InvalidInput for a column that is not there.
+    """
+    names, skipped, kept = list(columns), {*ignored, *MARKS, "collection"}, set(kept)
+    if unknown := [column for column in ignored if column not in names]:
+        raise InvalidInput(f"There is no column '{unknown[0]}'; the file has: {_listed(names)}.")
     fields = dict(chosen or {})
     for name, column in fields.items():
         if name not in FIELDS:
@@ -67,7 +73,7 @@ def map_columns(
         if column not in names:
             raise InvalidInput(f"There is no column '{column}'; the file has: {_listed(names)}.")
     for name in FIELDS:
-        found = None if name in fields else _named(name, names, {*fields.values(), *skipped})
+        found = None if name in fields else _named(name, names, {*fields.values(), *skipped, *kept})
         if found:
             fields[name] = found
     if "status" in fields and "status" not in (chosen or {}) and not set(statuses) & set(Status.values):

@@ -72,23 +72,33 @@ def import_file(
 
 
 def preview_file(
-    *, path: Path, collection: Collection, choices: Choices, on_bad: OnBad = lambda row, reason: None
+    *,
+    path: Path,
+    collection: Collection,
+    choices: Choices,
+    max_rows: int,
+    on_bad: OnBad = lambda row, reason: None,
 ) -> tuple[ImportReport, Survey]:
     """What an import would do; nothing of it stays. Raises InvalidInput for the file as a whole."""
+    source = open_source(path, encoding=choices.encoding, delimiter=choices.delimiter)
+    found = survey(source, choices)
+    if (count := max(found.columns.rows, found.attributes.rows)) > max_rows:
+        raise InvalidInput(f"{count:,} rows are too many for the browser ({max_rows:,}): use manage.py import_items.")
     with transaction.atomic():
-        point = transaction.savepoint()
-        copy = Collection.objects.get(pk=collection.pk)
-        this, source = _start(path, copy, choices, on_bad)
+        this = _prepare(source, found, Collection.objects.get(pk=collection.pk), on_bad)
         rows = source.read()
         while batch := list(islice(rows, BATCH_SIZE)):
             _land(this, batch)
-        transaction.savepoint_rollback(point)
-    return this.report, survey(source, choices)
+        transaction.set_rollback(True)
+    return this.report, found
 
 
 def _start(path: Path, collection: Collection, choices: Choices, on_bad: OnBad) -> tuple[_Import, Source]:
     source = open_source(path, encoding=choices.encoding, delimiter=choices.delimiter)
-    found = survey(source, choices)
+    return _prepare(source, survey(source, choices), collection, on_bad), source
+
+
+def _prepare(source: Source, found: Survey, collection: Collection, on_bad: OnBad) -> _Import:
     report = ImportReport(notes=[f"Read as {source.description}.", *source.notes])
     report.learned = learn_from(collection, found.attributes)
     reader = None
@@ -96,22 +106,21 @@ def _start(path: Path, collection: Collection, choices: Choices, on_bad: OnBad) 
         ids = id_maker(found.map, found.columns)
         reader = RowReader(found.map, report.learned.schema, ids, collection.slug)
         report.notes += [f"Columns: {found.map.described}.", *([ids.described] if ids else [])]
-    return _Import(collection, reader, report, on_bad), source
+    return _Import(collection, reader, report, on_bad)
 
 
 def _land(this: _Import, batch: list[Row]) -> None:
-    entries = dict(_entries(this, batch))
-    rows = {row.number: row for row in batch}
-    results = upsert_each(collection=this.collection, entries=list(entries.values()))
-    for number, result in zip(entries, results, strict=True):
+    entries = list(_entries(this, batch))
+    results = upsert_each(collection=this.collection, entries=[entry for _, entry in entries])
+    for (row, _), result in zip(entries, results, strict=True):
         if result.error is not None:
-            this.refuse(rows[number], result.error.message)
+            this.refuse(row, result.error.message)
         else:
             setattr(this.report, result.outcome, getattr(this.report, result.outcome) + 1)
 
 
-def _entries(this: _Import, batch: list[Row]) -> Iterator[tuple[int, ItemInput]]:
-    """The items of the rows by line; the first of those with one id counts."""
+def _entries(this: _Import, batch: list[Row]) -> Iterator[tuple[Row, ItemInput]]:
+    """The rows with their items; the first of those with one id counts. A line may hold several rows of an array."""
     stored = _stored(this, batch)
     schema = schema_of(this.collection)
     for row in batch:
@@ -120,9 +129,10 @@ def _entries(this: _Import, batch: list[Row]) -> Iterator[tuple[int, ItemInput]]
         except InvalidInput as error:
             this.refuse(row, error.message.replace("attributes.", ""))
             continue
-        first = this.lines.setdefault(entry.external_id, row.number)
-        if first == row.number:
-            yield row.number, entry
+        first = this.lines.get(entry.external_id)
+        if first is None:
+            this.lines[entry.external_id] = row.number
+            yield row, entry
         else:
             this.report.add_repeated(row.number, entry.external_id, first)
             this.on_bad(row, f"repeats the id of line {first}")

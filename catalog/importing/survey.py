@@ -21,6 +21,7 @@ class Choices:
     ignored: tuple[str, ...] = ()
     encoding: str = ""
     delimiter: str = ""
+    kept: tuple[str, ...] = ()  # columns that are attributes, whatever their names
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def survey(source: Source, choices: Choices) -> Survey:
         return Survey(columns, attributes, None)
     names: Iterable[str] = source.columns or tuple(columns.profiles)
     statuses = columns.profiles["status"].texts if "status" in columns.profiles else ()
-    mapped = map_columns(names, chosen=choices.columns, ignored=choices.ignored, statuses=statuses)
+    mapped = map_columns(names, chosen=choices.columns, ignored=choices.ignored, statuses=statuses, kept=choices.kept)
     for column, name in mapped.attributes.items():
         if column in columns.profiles and column != "attributes":
             attributes.profiles[name] = columns.profiles[column]

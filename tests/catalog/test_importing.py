@@ -301,3 +301,9 @@ def test_a_csv_column_called_attributes_holds_json_as_an_export_writes_it(shop: 
     assert stored() == ["a"]
     assert problems(report)[3] == "attributes: must be a JSON object"
     assert problems(report)[4].startswith("attributes: not JSON")
+
+
+def test_every_object_of_an_array_in_one_line_lands(shop: Collection, tmp_path: Path) -> None:
+    content = json.dumps([{"id": str(n), "title": f"T {n}"} for n in range(30)]).encode()
+    report = run_import(shop, tmp_path / "items.json", content)
+    assert report.created == len(stored()) == 30

@@ -49,8 +49,13 @@ class Command(BaseCommand):
             check_file(options["file"])
             open_source(options["file"], encoding=choices.encoding, delimiter=choices.delimiter)
             collection, is_new = self._collection(options["collection"])
+        except CatalogError as error:
+            raise CommandError(error.message) from error
+        try:
             report = self._import(options["file"], collection, choices, options["bad_rows"])
         except CatalogError as error:
+            if is_new:
+                collection.delete()
             raise CommandError(error.message) from error
         if not report.landed and is_new:
             collection.delete()

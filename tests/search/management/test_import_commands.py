@@ -87,6 +87,57 @@ def test_stopping_by_hand_keeps_what_landed_and_ends_the_run(file: Path, monkeyp
     assert Run.objects.get().state == RunState.CANCELLED and Item.objects.count() == 3
 
 
+def test_columns_are_mapped_and_left_out_by_options(tmp_path: Path) -> None:
+    path = tmp_path / "things.csv"
+    path.write_text("Nr,Ding,name,noise\n7,Zelt,Tarn,x\n")
+    out, _ = import_items(path, "--map", "title=Ding", "--map", "external_id=Nr", "--ignore", "noise")
+    item = Item.objects.get()
+    assert (item.external_id, item.title, item.attributes) == ("7", "Zelt", {"name": "Tarn"})
+    assert "external_id from 'Nr'" in out and "/c/shop/" in out
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (("--map", "title"), "write FIELD=COLUMN"),
+        (("--map", "heading=Ding"), "There is no field 'heading'; there are: external_id, title"),
+        (("--map", "title=None"), "There is no column 'None'; the file has: 'Nr', 'Ding'"),
+        (("--ignore", "noise"), "There is no column 'noise'; the file has: 'Nr', 'Ding'"),
+        (("--encoding", "klingon", "--map", "title=Ding"), "There is no encoding 'klingon'"),
+        (("--delimiter", "||", "--map", "title=Ding"), "one character, or tab"),
+        ((), "No column is named title or name"),
+    ],
+)
+def test_a_wrong_option_is_told_in_one_sentence(tmp_path: Path, options: tuple[str, ...], reason: str) -> None:
+    path = tmp_path / "things.csv"
+    path.write_text("Nr,Ding\n7,Zelt\n")
+    with pytest.raises(CommandError, match=reason.replace("|", r"\|")) as told:
+        import_items(path, *options)
+    assert str(tmp_path) not in str(told.value)
+    assert not Collection.objects.exists() and not Run.objects.filter(state=RunState.RUNNING).exists()
+
+
+@pytest.mark.parametrize(
+    ("encoding", "delimiter", "mark"), [("cp1252", ";", ";"), ("utf-16", "tab", "\t"), ("mac-roman", "^", "^")]
+)
+def test_encoding_and_delimiter_are_said_outright(tmp_path: Path, encoding: str, delimiter: str, mark: str) -> None:
+    path = tmp_path / "things.csv"
+    path.write_bytes(f"id{mark}title\n1{mark}Größe\n".encode(encoding))
+    import_items(path, "--encoding", encoding, "--delimiter", delimiter)
+    assert Item.objects.get().title == "Größe"
+
+
+def test_rows_that_do_not_land_are_written_to_a_file(tmp_path: Path) -> None:
+    path, bad = tmp_path / "things.csv", tmp_path / "bad.csv"
+    path.write_text("id,title\n1,A\n2,\n1,Again\n")
+    _, err = import_items(path, "--bad-rows", str(bad))
+    assert "repeats the id '1' of line 2" in err
+    assert [line.split(",")[0] for line in bad.read_text().splitlines()] == ["akin_line", "3", "4"]
+    bad.write_text(bad.read_text().replace(",2,", ",2,B").replace(",1,Again", ",3,Again"))
+    import_items(bad)
+    assert sorted(Item.objects.values_list("external_id", flat=True)) == ["1", "2", "3"]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_the_demo_catalog_is_loaded_and_loading_it_again_restores_it() -> None:
     call_command("load_demo", "--wait", stdout=io.StringIO(), stderr=io.StringIO())
