@@ -108,6 +108,13 @@ def build_missing() -> list[str]:
         return _build_missing() if is_mine else []
 
 
+def missing() -> list[str]:
+    """The names of indexes that are wanted and do not stand, but for those that wait for an import to end."""
+    existing = _existing()
+    wanted: list[WordIndex | VectorIndex] = [*_wanted_word(), *_wanted_vector()]
+    return [index.name for index in wanted if not existing.get(index.name) and index.is_due()]
+
+
 def has_vector_index(collection: Collection, space: EmbeddingSpace) -> bool:
     """Whether nearest neighbours of the collection are found by a vector index and not exactly."""
     return _existing().get(VectorIndex(space.pk, space.dimensions, space.storage, collection.pk).name, False)
