@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db
 def _workers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Those of a running Akin; nobody is asked."""
     queues = {"embedding@here": [{"name": "embedding"}], "jobs@here": [{"name": "default"}]}
-    monkeypatch.setattr(processes.app.control, "inspect", lambda timeout: _Inspect(queues))
+    monkeypatch.setattr("config.celery.app.control.inspect", lambda timeout: _Inspect(queues))
 
 
 class _Inspect(NamedTuple):
@@ -225,7 +225,7 @@ def test_letters_that_the_database_does_not_know_are_an_error(monkeypatch: pytes
 
 
 def test_clocks_that_differ_are_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server.timezone, "now", lambda: datetime(2020, 1, 1, tzinfo=UTC))
+    monkeypatch.setattr("config.doctor.server.timezone.now", lambda: datetime(2020, 1, 1, tzinfo=UTC))
     (found,) = faults(server.clock())
     assert "clock and the database's differ" in found.message
 
@@ -238,7 +238,7 @@ def test_more_connections_than_the_server_gives_are_a_warning(settings: Settings
 
 
 def test_a_full_disk_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shutil, "disk_usage", lambda folder: shutil._ntuple_diskusage(100 << 30, 100 << 30, 1 << 20))  # type: ignore[attr-defined]
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: shutil._ntuple_diskusage(100 << 30, 100 << 30, 1 << 20))
     (found,) = faults(surroundings.disk())
     assert found.level == "error" and "0.0 of 100.0 GB are free" in found.message
 
@@ -250,7 +250,7 @@ def test_settings_for_one_s_own_machine_are_told_of_in_public(settings: Settings
 
 
 def test_a_queue_without_a_worker_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(processes.app.control, "inspect", lambda timeout: _Inspect(None))
+    monkeypatch.setattr("config.celery.app.control.inspect", lambda timeout: _Inspect(None))
     assert [found.message.split("'")[1] for found in faults(processes.workers())] == ["embedding", "default"]
 
 
