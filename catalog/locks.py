@@ -16,6 +16,7 @@ class Lock(IntEnum):
     INDEXES = 0x616B696E
     DUPLICATES = 0x64757073  # of a collection
     INSIGHT_RUN = 0x696E7367
+    CHANGE_RUN = 0x63686E67
     ITEMS = 0x6974656D  # of a collection
     WORD_STATISTICS = 0x574F5244  # of a collection
 

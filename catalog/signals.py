@@ -9,3 +9,6 @@ items_changed = Signal()
 # Sent after the commit that changed which pairs of a collection may be duplicates, or from which score on, with
 # `collection`.
 duplicate_policy_changed = Signal()
+
+# Sent after the commit that asked for a run of the catalog's own: a wake-up for the workers, without data.
+run_waits = Signal()

@@ -16,6 +16,7 @@ from search.schedule import ROUTES, SCHEDULE
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 ROOMS_WITH_TASKS = [
+    "catalog.bulk",
     "catalog.uploads",
     "search.embedding",
     "search.retrieval",
@@ -24,6 +25,7 @@ ROOMS_WITH_TASKS = [
     "search.evaluation",
 ]
 CATALOG_SCHEDULE = {
+    "change-waiting": {"task": "items.change_waiting", "schedule": 20.0, "options": {"expires": 20}},
     "forget-uploads": {"task": "uploads.forget_old", "schedule": 3_600.0, "options": {"expires": 3_600}},
 }
 

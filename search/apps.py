@@ -11,12 +11,20 @@ class SearchConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from catalog.signals import run_waits
         from search.duplicates.comparing import rescan
         from search.embedding.queue import wakeup
 
         wakeup.connect()
+        run_waits.connect(_wake_for_runs, dispatch_uid="search.wake_for_runs")
         rescan.connect()
         post_migrate.connect(create_default_space, sender=self)
+
+
+def _wake_for_runs(**kwargs: Any) -> None:
+    from search.messages import send
+
+    send("items.change_waiting")
 
 
 def create_default_space(**kwargs: Any) -> None:

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
+from catalog.admin.item_actions import ItemActions
 from catalog.admin.item_exchange import ItemExchange
 from catalog.admin.item_form import ItemForm
 from catalog.admin.item_search import find_items
@@ -22,7 +23,7 @@ from catalog.services import items
 
 
 @admin.register(Item)
-class ItemAdmin(ItemExchange, OfCollections, ModelAdmin[Item]):
+class ItemAdmin(ItemActions, ItemExchange, OfCollections, ModelAdmin[Item]):
     """Lists read no column that only PostgreSQL needs, and page by the primary key."""
 
     form = ItemForm
@@ -37,6 +38,15 @@ class ItemAdmin(ItemExchange, OfCollections, ModelAdmin[Item]):
     show_full_result_count = False
     ordering = ("-id",)
     sortable_by = ("name",)
+    actions: Any = (
+        "publish",
+        "unpublish",
+        "archive",
+        "set_attribute",
+        "clear_attribute",
+        "export_csv",
+        "export_json",
+    )
     save_on_top = False
     warn_unsaved_form = True
 

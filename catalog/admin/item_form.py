@@ -7,11 +7,13 @@ from typing import Any
 from django import forms
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
-from catalog.admin.site import ModelForm, PrettyJSONField
+from catalog.admin.attributes_field import AttributesField
+from catalog.admin.site import ModelForm, row_number
 from catalog.errors import InvalidInput
-from catalog.models import Item
+from catalog.models import Collection, Item
 from catalog.schemas import ItemInput, parse_item
 from catalog.services.items import CONTENT_FIELDS
+from catalog.services.rereading import schema_of
 
 
 class ItemForm(ModelForm[Item]):
@@ -23,11 +25,26 @@ class ItemForm(ModelForm[Item]):
     body = forms.CharField(required=False, strip=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 10}))
     url = forms.CharField(required=False, label="URL", widget=UnfoldAdminTextInputWidget())
     image = forms.CharField(required=False, widget=UnfoldAdminTextInputWidget(), help_text="Address of a picture.")
-    attributes = PrettyJSONField(help_text='One JSON object, as in {"brand": "Tarn", "colours": ["red", "blue"]}.')
+    attributes = AttributesField()
 
     class Meta:
         model = Item
         fields = ["collection", "external_id", *CONTENT_FIELDS]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field, collection = self.fields.get("attributes"), self._collection()
+        if isinstance(field, AttributesField) and collection is not None:
+            field.use(schema_of(collection), self.instance.attributes or {})
+
+    def _collection(self) -> Collection | None:
+        """Of the item; of a new one, as it was sent, else as the page was asked for."""
+        if self.instance.pk:
+            return self.instance.collection
+        chosen: Any = self.fields.get("collection")
+        asked = self.data.get("collection") or self.initial.get("collection") or ""
+        pk = row_number(str(asked))
+        return chosen.queryset.filter(pk=pk).first() if chosen is not None and pk is not None else None
 
     def clean_body(self) -> str:
         """Browsers send line ends as CR LF; stored text has LF, and must not change by being looked at."""

@@ -51,6 +51,10 @@ class ItemForm(forms.Form):
     def attribute_fields(self) -> list[forms.BoundField]:
         return [self[name] for name in self.fields if name.startswith(ATTRIBUTE_PREFIX)]
 
+    @property
+    def identifier_names(self) -> list[str]:
+        return [f"{ATTRIBUTE_PREFIX}{name}" for name, definition in self.schema.items() if definition.identifier]
+
     def clean(self) -> dict[str, Any]:
         cleaned = self.cleaned_data
         if self.errors:

@@ -68,11 +68,18 @@ def check(request: HttpRequest, slug: str) -> HttpResponse:
     form.is_valid()
     context: dict[str, object] = {"collection": form.collection, "warning": None}
     try:
-        entry = form.entry or form.read({"title": form["title"].value(), "body": form["body"].value()})
+        entry = form.entry or form.read({**form.cleaned_data, **_texts(form)})
         context |= {"warning": warn(form.collection, entry), "suggested_id": entry.external_id}
     except InvalidInput:
         pass  # nothing written yet, or far too much: saving will say so
     return render(request, "search/_check.html", context)
+
+
+def _texts(form: ItemForm) -> dict[str, str]:
+    """Title and body as they are typed; without them an identifier speaks for the item."""
+    texts = {name: str(form[name].value() or "") for name in ("title", "body")}
+    codes = [str(form.cleaned_data.get(name) or "") for name in form.identifier_names]
+    return texts if any(texts.values()) else {**texts, "title": " ".join(filter(None, codes))}
 
 
 @require_POST

@@ -25,7 +25,6 @@ from search.duplicates.review.pairs import pairs_of_item
 from search.embedding.status import WAITING, item_embeddings
 from search.insight.page.overview import topic_of_item
 from search.models import DuplicatePair, Topic
-from search.models.duplicate import PairState
 from search.related.related import RelatedItem, related_items
 from search.retrieval.types import Explanation, Snippet
 
@@ -132,12 +131,10 @@ def is_waiting(embedding: EmbeddingOut | None) -> bool:
 
 @register.simple_tag
 def twins_of(item: Item, is_curator: bool) -> list[Twin]:
-    """Curators see every pair, other visitors the undismissed ones with items that they may see."""
-    return [
-        Twin(other, pair, by_contribution(pair.evidence), admin_link(pair))
-        for other, pair in pairs_of_item(item)
-        if is_curator or (pair.state != PairState.DISMISSED and other.is_visible)
-    ]
+    """Curators see every pair. What a program only suspects is no matter for visitors."""
+    if not is_curator:
+        return []
+    return [Twin(other, pair, by_contribution(pair.evidence), admin_link(pair)) for other, pair in pairs_of_item(item)]
 
 
 @register.filter

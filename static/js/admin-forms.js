@@ -16,3 +16,13 @@ document.addEventListener("click", (event) => {
   schema.querySelector("tbody").append(row);
   schema.querySelector("tbody tr:last-child input[type=text]").focus();
 });
+
+// A new item's attributes are those of its collection, so choosing one asks for the page with its fields.
+document.addEventListener("change", (event) => {
+  if (event.target.id !== "id_collection" || !document.querySelector("body.model-item.change-form [name=external_id]")) return;
+  const kept = new FormData(event.target.form);
+  const address = new URL(location.href);
+  for (const name of ["collection", "external_id", "title", "url", "image"]) address.searchParams.set(name, kept.get(name) ?? "");
+  window.onbeforeunload = null;
+  location.assign(address);
+});

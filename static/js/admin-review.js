@@ -1,4 +1,4 @@
-// The review of duplicates. Keys: M merge, S the same, N not the same, U undo, K, J or → skip, R write a reason, Enter or
+// The review of duplicates. Keys: M merge, S the same, N not the same, U undo, J or → next, K or ← previous, R write a reason, Enter or
 // Esc leave it. A key works where the page has a control for it. Choosing what a merge keeps shows at once what comes out.
 document.addEventListener("keydown", (event) => {
   const field = event.target.closest("input, textarea, select, [contenteditable]");

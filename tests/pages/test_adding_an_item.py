@@ -174,3 +174,15 @@ def test_a_form_from_elsewhere_is_refused_with_a_page_to_read(ada: Client) -> No
     response = strict.post(ADD, STOVE)
     assert response.status_code == 403
     assert "The form has gone stale" in text_of(response)
+
+
+def test_the_check_while_typing_sees_an_identifier_as_it_is_typed(ada: Client) -> None:
+    sku = str(Item.objects.get(external_id="tent-1").attributes["sku"])
+    for typed in (
+        {"title": "Quite another name", "attribute.sku": sku, "attribute.price": "?"},
+        {"attribute.sku": sku},
+    ):
+        answer = text_of(ada.post(f"{ADD}/check", typed))
+        assert 'value="tent-1"' in answer
+    page = text_of(ada.get(ADD))
+    assert "from:fieldset.details input" in page

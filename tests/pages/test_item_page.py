@@ -83,9 +83,10 @@ def test_a_hidden_keeper_is_not_given_away(shop: Collection) -> None:
     get("/c/shop/items/tent-3", status=404)
 
 
-def test_a_possible_duplicate_shows_score_state_and_evidence(shop: Collection) -> None:
+def test_a_possible_duplicate_shows_score_state_and_evidence_to_curators_only(shop: Collection) -> None:
     suspect("tent-1", "tent/2")
-    html = get("/c/shop/items/tent-1")
+    assert "duplicate" not in get("/c/shop/items/tent-1").lower()  # a suspicion is no matter for strangers
+    html = get("/c/shop/items/tent-1", client_of("ada", is_staff=True))
     assert "Possible duplicate of" in html
     assert "Likely the same" in html
     assert "93%" in html

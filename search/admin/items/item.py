@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar, cast
 
 from django.contrib import admin
-from django.db.models import Prefetch, Q
+from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -18,6 +18,7 @@ from catalog.models import Item, MergeRecord
 from catalog.models.item import ItemQuerySet
 from search.admin.items.states import STATE_COLOURS, EmbeddingStateFilter, active_states
 from search.duplicates.review.merging import merges_of_item
+from search.embedding.queue.retry import embed_again
 from search.models import DuplicatePair, ItemEmbedding
 from search.models.embedding import EmbeddingState
 
@@ -32,6 +33,18 @@ class SearchableItemAdmin(ItemAdmin):
 
     list_display: Any = ("name", "external_id", "collection", "status", "embedding", "updated_at")
     list_filter: ClassVar[Any] = ("collection", "status", EmbeddingStateFilter)
+
+    actions: Any = (*ItemAdmin.actions, "embed_again")
+
+    def has_embed_permission(self, request: HttpRequest) -> bool:
+        return may(request, "change", ItemEmbedding)
+
+    @admin.action(description="Embed again", permissions=["embed"])
+    def embed_again(self, request: HttpRequest, queryset: QuerySet[Item]) -> None:
+        keys = self.chosen_ids(request, queryset)
+        if keys:
+            count = embed_again(item_ids=keys)
+            self.message_user(request, f"{count:,} embeddings are made anew by the workers.")
 
     def get_queryset(self, request: HttpRequest) -> ItemQuerySet:
         items = super().get_queryset(request)

@@ -21,6 +21,7 @@ from search.admin.pairs.evidence_table import summarise
 from search.admin.pairs.group_pages import list_groups, show_group
 from search.admin.pairs.pair_actions import PairActions
 from search.admin.pairs.pair_page import decide_and_go_on, page_context, undo_merge
+from search.admin.pairs.queue_view import came_from
 from search.admin.pairs.review_steps import last_title, undo_last
 from search.duplicates.review.decisions import Decision, decide
 from search.duplicates.review.review import QueueProgress, progress_of
@@ -171,6 +172,8 @@ class DuplicatePairAdmin(PairActions, OfCollections, Shown, ModelAdmin[Duplicate
         context = dict(extra_context or {})
         if self.has_view_permission(request):
             collection = row_number(request.GET.get("collection__id__exact"))
+            if collection is not None:
+                came_from(request, collection)
             context |= {"collection_asked": collection or "", "progress": self._progress(request, collection)}
             context |= {"undo_title": last_title(request) if self.has_decide_permission(request) else ""}
         return super().changelist_view(request, {**context, "back": request.get_full_path()})
@@ -182,5 +185,6 @@ class DuplicatePairAdmin(PairActions, OfCollections, Shown, ModelAdmin[Duplicate
         return progress_of([pk for pk in own if collection in (None, pk)])
 
     def page_of(self, request: HttpRequest, shown: DuplicatePair) -> dict[str, Any]:
+        came_from(request, shown.collection_id)
         can_decide, can_merge = self.has_decide_permission(request), self.has_merge_permission(request)
         return page_context(request, shown, can_decide=can_decide, can_merge=can_merge)

@@ -19,6 +19,7 @@ from catalog.admin.site import row_number
 from catalog.errors import CatalogError
 from catalog.models import Item
 from search.admin.pairs.desk import ReviewDesk
+from search.admin.pairs.queue_view import came_from, last_collection
 from search.admin.pairs.review_steps import last_title, remember
 from search.duplicates.review.groups import Group, exclude_member, merge_group, read_group
 from search.duplicates.review.keeper import Choice, choose
@@ -42,9 +43,11 @@ class ListedGroup:
 def list_groups(desk: ReviewDesk, request: HttpRequest) -> HttpResponse:
     """The groups of one collection, the largest first."""
     collections = list(own_collections(request).filter(duplicate_pairs__isnull=False).distinct().order_by("name"))
-    asked = request.GET.get("collection", "")
+    asked = request.GET.get("collection") or str(last_collection(request))
     chosen = next((one for one in collections if str(one.pk) == asked), collections[0] if collections else None)
     groups = sorted(groups_of_collection(chosen), key=len, reverse=True) if chosen else []
+    if chosen:
+        came_from(request, chosen.pk)
     page = Paginator(groups, PER_PAGE).get_page(request.GET.get("p"))
     context = {
         **desk.admin_site.each_context(request),

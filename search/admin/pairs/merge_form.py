@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils.safestring import SafeString
 
 from catalog.errors import InvalidInput
 from catalog.models import Item
+from catalog.pages.facts import label_of
 from catalog.services.merge import ATTRIBUTE_PREFIX, ATTRIBUTES, FIELDS, Side, merged_content
+from catalog.services.rereading import schema_of
 from search.admin.pairs.differences import Difference, compare_attributes, mark_differences, shown
 
 PICK = "pick."  # of the form's names; the value is first, second or both
@@ -57,7 +59,8 @@ def merge_form(first: Item, second: Item, *, keeper_id: int, data: Mapping[str, 
     except InvalidInput as error:
         return MergeForm(keeper, other, rows, [], error.message)
     result = [(LABELS[name], content[name]) for name in FIELDS if content[name]]
-    result += [(name, shown(value)) for name, value in sorted(content[ATTRIBUTES].items())]
+    schema = schema_of(first.collection)
+    result += [(label_of(name, schema), shown(value)) for name, value in sorted(content[ATTRIBUTES].items())]
     return MergeForm(keeper, other, rows, result)
 
 
@@ -82,8 +85,9 @@ def _differences(first: Item, second: Item) -> Iterator[tuple[str, Difference]]:
         left, right = getattr(first, name), getattr(second, name)
         if left or right:
             yield name, Difference(LABELS[name], *mark_differences(left, right), is_same=left == right)
+    schema = schema_of(first.collection)
     for difference in compare_attributes(first.attributes, second.attributes):
-        yield ATTRIBUTE_PREFIX + difference.name, difference
+        yield ATTRIBUTE_PREFIX + difference.name, replace(difference, name=label_of(difference.name, schema))
 
 
 def _row(difference: Difference, key: str, first: Item, second: Item, is_first: bool, data: Mapping[str, Any]) -> Row:

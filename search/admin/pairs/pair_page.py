@@ -21,7 +21,7 @@ from search.admin.pairs.queue_view import filters_of, list_address, pair_address
 from search.admin.pairs.review_steps import last_title, remember, way_back
 from search.duplicates.review.decisions import Decision, history_of
 from search.duplicates.review.merging import UNDONE, merge_of, merge_pair, suggest_keeper, unmerge_pair
-from search.duplicates.review.review import Step, next_pair, progress_of
+from search.duplicates.review.review import Step, next_pair, previous_pair, progress_of
 from search.models import DuplicatePair
 from search.models.duplicate import PairState
 
@@ -36,7 +36,7 @@ def page_context(request: HttpRequest, pair: DuplicatePair, *, can_decide: bool,
     is_open = record is None and pair.first.merged_into_id is None and pair.second.merged_into_id is None
     suggestion = suggest_keeper(pair)
     keeper_id = _keeper_of(pair, request.GET.get("keeper")) or suggestion.keeper.pk
-    following = next_pair(pair, view_of(request))
+    following, before = (beside(pair, view_of(request)) for beside in (next_pair, previous_pair))
     items = [pair.first, pair.second]
     return {
         "title": "The same, or not?",
@@ -51,6 +51,7 @@ def page_context(request: HttpRequest, pair: DuplicatePair, *, can_decide: bool,
         "can_merge": can_merge and is_open,
         "can_unmerge": can_merge and record is not None,
         "next_address": pair_address(request, following) if following else list_address(request),
+        "previous_address": pair_address(request, before) if before else "",
         "filters": filters_of(request),
         "decide_address": reverse("admin:search_duplicatepair_decide", args=[pair.pk]),
         "progress": progress_of([pair.collection_id]),

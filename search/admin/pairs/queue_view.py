@@ -12,7 +12,20 @@ from search.models import DuplicatePair
 
 FILTERS = "_changelist_filters"  # Django's name for what it appends to the links of a list
 BY_IMPACT = "-2"  # the list's order by its second column, largest first
+COLLECTION = "duplicate_collection"  # of the session
 YES_OR_NO = {"1": True, "0": False}
+
+
+def came_from(request: HttpRequest, collection_id: int) -> None:
+    """Remembers the collection that a person reviews, so that other pages of the review open on it."""
+    if request.session.get(COLLECTION) != collection_id:
+        request.session[COLLECTION] = collection_id
+
+
+def last_collection(request: HttpRequest) -> int | str:
+    """The primary key of the collection reviewed last, or nothing."""
+    found: int | str = request.session.get(COLLECTION, "")
+    return found
 
 
 def filters_of(request: HttpRequest) -> str:

@@ -60,16 +60,26 @@ class QueueView:
 
 def next_pair(pair: DuplicatePair, view: QueueView | None = None) -> DuplicatePair | None:
     """The pair that follows in the collection's queue. Pairs of an item that is merged by now are passed over."""
-    view = view or QueueView()
+    return _beside(pair, view or QueueView(), is_next=True)
+
+
+def previous_pair(pair: DuplicatePair, view: QueueView | None = None) -> DuplicatePair | None:
+    """The undecided pair before it in the same queue."""
+    return _beside(pair, view or QueueView(), is_next=False)
+
+
+def _beside(pair: DuplicatePair, view: QueueView, *, is_next: bool) -> DuplicatePair | None:
     queue = DuplicatePair.objects.filter(collection=pair.collection_id, state=PairState.SUGGESTED)
-    behind = Q(score__lt=pair.score) | Q(score=pair.score, id__gt=pair.pk)
+    lower, after = ("lt", "gt") if is_next else ("gt", "lt")
+    beyond = Q(**{f"score__{lower}": pair.score}) | Q(score=pair.score, **{f"id__{after}": pair.pk})
     order = ["-score", "id"]
     if view.by_impact:
-        behind, order = Q(impact__lt=pair.impact) | (Q(impact=pair.impact) & behind), ["-impact", *order]
+        beyond, order = Q(**{f"impact__{lower}": pair.impact}) | (Q(impact=pair.impact) & beyond), ["-impact", *order]
     asked = {"is_flagged": view.is_flagged, "is_changed": view.is_changed}
     wanted = {name: value for name, value in asked.items() if value is not None}
-    whole = queue.filter(behind, first__merged_into=None, second__merged_into=None, **wanted)
-    return whole.only("pk").order_by(*order).first()
+    whole = queue.filter(beyond, first__merged_into=None, second__merged_into=None, **wanted).only("pk")
+    ordered = whole.order_by(*order)
+    return (ordered if is_next else ordered.reverse()).first()
 
 
 def progress_of(collection_ids: Sequence[int] | None = None) -> QueueProgress:

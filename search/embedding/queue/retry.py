@@ -42,3 +42,18 @@ def retry(rows: QuerySet[ItemEmbedding]) -> int:
         )
         transaction.on_commit(wakeup.wake)
     return count
+
+
+def embed_again(*, item_ids: Sequence[int]) -> int:
+    """Has the items embedded anew although their texts are the same, and returns how many rows wait for it now.
+
+    Until then their vectors stay, so the items are found meanwhile. What a worker holds is left to it.
+    """
+    with transaction.atomic():
+        rows = ItemEmbedding.objects.filter(item__in=item_ids, space__state__in=LIVE_STATES)
+        locked = rows.exclude(state=EmbeddingState.CLAIMED).order_by("pk").select_for_update(skip_locked=True)
+        count = ItemEmbedding.objects.filter(pk__in=locked.values("pk")).update(
+            state=EmbeddingState.PENDING, attempts=0, digest=None, next_attempt_at=Now(), marked_at=Now()
+        )
+        transaction.on_commit(wakeup.wake)
+    return count

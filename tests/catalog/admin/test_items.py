@@ -12,9 +12,10 @@ from django.test.utils import CaptureQueriesContext
 from catalog.admin.item_search import find_items
 from catalog.models import Collection, Item
 from catalog.schemas import parse_item
-from catalog.services.collections import create_collection
+from catalog.services.collections import create_collection, update_collection
 from catalog.services.items import create_item, upsert_items
 from tests.admin_people import administrator, charlie, curator
+from tests.html_forms import form_data
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/catalog/item/"
@@ -69,8 +70,7 @@ def test_an_item_is_changed_but_not_its_identity(shop: Collection) -> None:
 def test_looking_and_saving_changes_nothing(shop: Collection) -> None:
     item = make(shop, body=" One\ntwo. ", attributes={"größe": [1, 2.5, None]})
     browser = curator()
-    form = browser.get(f"{LIST}{item.pk}/change/").context["adminform"].form
-    typed = {name: form[name].value() for name in form.fields}
+    typed = form_data(browser.get(f"{LIST}{item.pk}/change/").content.decode(), "item_form")
     typed["body"] = typed["body"].replace("\n", "\r\n")  # as browsers send it
     assert '"größe"' in typed["attributes"]
     before = Item.objects.get()
@@ -167,3 +167,53 @@ def test_who_is_not_signed_in_is_asked_to(client: Any, shop: Collection) -> None
 
 def test_an_administrator_may_do_what_a_curator_may(shop: Collection) -> None:
     assert administrator().post(ADD, fields(shop)).status_code == 302
+
+
+SCHEMA = {
+    "price": {"type": "number", "decimal": ",", "facet": True},
+    "colours": {"list": True, "separator": "|"},
+    "sold": {"type": "boolean", "label": "Sold out"},
+    "since": {"type": "date"},
+}
+
+
+def test_attributes_are_fields_of_the_schema(shop: Collection) -> None:
+    update_collection(collection=shop, attribute_schema=SCHEMA)
+    item = make(shop, attributes={"price": 79.5, "colours": ["red", "blue"], "made by": "hand"})
+    browser = curator()
+    address = f"{LIST}{item.pk}/change/"
+    html = browser.get(address).content.decode()
+    data = form_data(html, "item_form")
+    assert (data["attributes.price"], data["attributes.colours"]) == ("79,5", "red| blue")
+    assert "Sold out" in html and '"made by": "hand"' in data["attributes"]
+    browser.post(address, data)
+    assert Item.objects.get().attributes == item.attributes and Item.objects.get().updated_at == item.updated_at
+    typed = {"attributes.price": "1.079,50", "attributes.sold": "true", "attributes.since": "2026-03-01"}
+    assert browser.post(address, {**data, **typed, "attributes.colours": ""}).status_code == 302
+    assert Item.objects.get().attributes == {"price": 1079.5, "sold": True, "since": "2026-03-01", "made by": "hand"}
+
+
+@pytest.mark.parametrize(("name", "text"), [("price", "abc"), ("since", "31.02.2026"), ("sold", "maybe")])
+def test_a_value_that_cannot_be_read_is_told_by_its_label_and_stays_on_the_page(
+    shop: Collection, name: str, text: str
+) -> None:
+    update_collection(collection=shop, attribute_schema=SCHEMA)
+    item = make(shop, attributes={"price": 1})
+    browser = curator()
+    address = f"{LIST}{item.pk}/change/"
+    data = form_data(browser.get(address).content.decode(), "item_form") | {f"attributes.{name}": text}
+    answer = browser.post(address, data)
+    label = {"price": "Price", "since": "Since", "sold": "Sold out"}[name]
+    assert f"{label}: " in str(answer.context["adminform"].form.errors["attributes"])
+    assert name == "sold" or f'value="{text}"' in answer.content.decode()
+    assert Item.objects.get().attributes == {"price": 1}
+
+
+def test_a_new_item_has_the_fields_of_the_collection_that_was_chosen(shop: Collection) -> None:
+    update_collection(collection=shop, attribute_schema=SCHEMA)
+    browser = curator()
+    assert "attributes.price" not in browser.get(f"{LIST}add/").content.decode()
+    page = browser.get(f"{LIST}add/", {"collection": str(shop.pk), "title": "Tent"}).content.decode()
+    data = form_data(page, "item_form") | {"external_id": "t", "attributes.price": "5,5"}
+    assert browser.post(f"{LIST}add/", data).status_code == 302
+    assert (Item.objects.get().title, Item.objects.get().attributes) == ("Tent", {"price": 5.5})

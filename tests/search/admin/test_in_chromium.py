@@ -105,7 +105,7 @@ def test_pairs_are_reviewed_with_the_keyboard(sign_in: SignIn, tents: list[Item]
     assert page.locator("mark.akin-differs").all_inner_texts() == ["0", "1"]
     page.keyboard.press("n")
     page.wait_for_url(f"**/{second.pk}/change/")
-    page.keyboard.press("k")
+    page.keyboard.press("j")
     page.wait_for_url(f"**/{third.pk}/change/")
     page.keyboard.press("r")
     page.keyboard.type("sun")  # the letters are typed, not taken for decisions

@@ -18,6 +18,7 @@ from catalog.services.items import upsert_items
 from search.models import DuplicatePair
 from search.models.duplicate import PairState
 from tests.admin_people import charlie, curator
+from tests.factories import add_items, make_collection
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/search/duplicatepair/"
@@ -158,3 +159,17 @@ def test_charlie_sees_and_decides_nothing(pairs: list[DuplicatePair]) -> None:
     assert browser.post(f"{LIST}{pairs[0].pk}/decide/", {"decision": "confirmed"}).status_code == 403
     assert browser.post(LIST, {"action": "same", "_selected_action": [pairs[0].pk]}).status_code == 403
     assert not DuplicatePair.objects.exclude(state="suggested").exists()
+
+
+def test_the_pages_of_pairs_lead_back_as_well_as_on_and_groups_open_on_their_collection(
+    pairs: list[DuplicatePair],
+) -> None:
+    browser = curator()
+    page = browser.get(f"{LIST}{pairs[1].pk}/change/")
+    assert page.context["previous_address"] == f"{LIST}{pairs[0].pk}/change/"
+    assert browser.get(f"{LIST}{pairs[0].pk}/change/").context["previous_address"] == ""
+    other = add_items(make_collection("aaa"), {"title": "Lamp"}, {"title": "Lamps"})
+    make(other[0].collection, other[0], other[1], 0.9)
+    assert browser.get(f"{LIST}groups/").context["chosen"] == pairs[0].collection
+    browser.get(LIST, {"collection__id__exact": other[0].collection_id})
+    assert browser.get(f"{LIST}groups/").context["chosen"] == other[0].collection
