@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from django.http import HttpRequest
 from ninja import Query, Router, Status
+from pydantic import Field
 
 from catalog.access import readable_collections, require
 from catalog.bodies import (
@@ -43,7 +44,7 @@ from catalog.services import bulk, changes, collections, items
 router = Router()
 
 Limit = Annotated[int, Query(ge=1, le=100)]
-Cursor = Annotated[str | None, Query(description="next_cursor of the page before")]
+Cursor = Annotated[Annotated[str, Field(min_length=1)] | None, Query(description="next_cursor of the page before")]
 
 
 @router.get("", response=CollectionPage, tags=["Collections"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import orjson
 from django.http import HttpRequest
@@ -11,9 +11,11 @@ from pydantic import BaseModel, Field
 from catalog.errors import CatalogError, InvalidInput, TooLarge
 from catalog.http import Problem, body_of
 from catalog.json_text import read_json
+from catalog.models.collection import SLUG_PATTERN, Language
 from catalog.schemas import (
     HAS_TEXT,
     MAX_ATTRIBUTES,
+    ONLY_NAMED,
     AttributeDefinition,
     AttributeName,
     Attributes,
@@ -31,23 +33,26 @@ from catalog.services.bulk import BulkResult
 
 MAX_BULK_ITEMS = 1_000
 MAX_BULK_BYTES = 32 * 1024 * 1024
+DESCRIBED_SLUG = SLUG_PATTERN.replace(r"\Z", "$")  # in the words of JavaScript, which JSON Schema speaks
 NDJSON_TYPES = ("application/x-ndjson", "application/ndjson", "application/jsonl")
 
 
 class CollectionPatch(Strict):
     """Only the fields that are named are changed."""
 
-    name: Text = Field(default="", max_length=200)
+    name: Annotated[Text, Field(min_length=1, max_length=200)] = Field(default_factory=str)
     description: Text = Field(default="", max_length=5_000)
-    language: Text = Field(default="english", max_length=20, examples=["english", "german", "simple"])
+    language: Text = Field(default="english", max_length=20, json_schema_extra={"enum": list(Language.values)})
     visibility: Literal["public", "private"] = "public"
-    attribute_schema: dict[AttributeName, AttributeDefinition] = Field(default_factory=dict, max_length=MAX_ATTRIBUTES)
+    attribute_schema: dict[AttributeName, AttributeDefinition] = Field(
+        default_factory=dict, max_length=MAX_ATTRIBUTES, json_schema_extra={**ONLY_NAMED}
+    )
     duplicate_policy: DuplicatePolicy = DuplicatePolicy()
     search_settings: SearchSettings = SearchSettings()
 
 
 class CollectionCreate(CollectionPatch):
-    slug: Text = Field(max_length=64, examples=["garden-tools"])
+    slug: Text = Field(max_length=64, examples=["garden-tools"], json_schema_extra={"pattern": DESCRIBED_SLUG})
 
 
 class ItemPatch(Strict):

@@ -11,6 +11,7 @@ import orjson
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     GetJsonSchemaHandler,
@@ -48,6 +49,11 @@ class _WithoutNul:
         return {"pattern": r"^[^\x00]*$", **handler(core)}
 
 
+def _whole(value: Any) -> Any:
+    """JSON does not tell 10 from 10.0."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def _http_url(url: str) -> str:
     """A picture is fetched by the page, so its address is of the web or of this server."""
     if url and not url.startswith(("http://", "https://", "/")):
@@ -64,17 +70,29 @@ def _safe_url(url: str) -> str:
     return url.strip(" ")
 
 
+def _in_any_case(word: str) -> str:
+    return "".join(f"[{letter}{letter.upper()}]" if letter.isalpha() else letter for letter in word)
+
+
+DESCRIBED_URL = rf"^(?! *({'|'.join(map(_in_any_case, SCRIPT_SCHEMES))})) *[^\x00-\x20]* *$"
+
 Model = TypeVar("Model", bound=BaseModel)
 
+WHOLE = BeforeValidator(_whole)
 Text = Annotated[str, AfterValidator(_refuse_nul), _WithoutNul()]
 Title = Annotated[Text, Field(max_length=MAX_TITLE_LENGTH)]
 BodyText = Annotated[Text, Field(max_length=MAX_BODY_LENGTH)]
 ExternalId = Annotated[Text, Field(min_length=1, max_length=MAX_EXTERNAL_ID_LENGTH)]
 AttributeName = Annotated[
-    str, Field(min_length=1, max_length=64, pattern=r"^[^\s.][^.]*$"), AfterValidator(_refuse_nul)
+    str, Field(min_length=1, max_length=64, pattern=r"^[^\s.\x00][^.\x00]*$"), AfterValidator(_refuse_nul)
 ]
+ONLY_NAMED = {"additionalProperties": False}  # the description of a mapping whose keys have a pattern
 ValueName = Annotated[Text, Field(min_length=1, max_length=200)]
-Url = Annotated[Text, Field(max_length=MAX_URL_LENGTH), AfterValidator(_safe_url)]
+Url = Annotated[
+    Text,
+    Field(max_length=MAX_URL_LENGTH, json_schema_extra={"pattern": DESCRIBED_URL}),
+    AfterValidator(_safe_url),
+]
 ImageUrl = Annotated[
     Text,
     Field(max_length=MAX_URL_LENGTH, json_schema_extra={"pattern": r"^((https?://|/)[^\x00]*)?$"}),
@@ -92,11 +110,20 @@ _SINGLE: dict[str, Any] = {
 AttributeValue = Annotated[
     Any, WithJsonSchema({"anyOf": [*_SINGLE["anyOf"], {"type": "array", "items": _SINGLE}]})
 ]  # checked with the attribute's name in the message
-Attributes = Annotated[dict[AttributeName, AttributeValue], Field(max_length=MAX_ATTRIBUTES)]
+Attributes = Annotated[
+    dict[AttributeName, AttributeValue],
+    Field(
+        max_length=MAX_ATTRIBUTES,
+        description=f"As JSON at most {MAX_ATTRIBUTE_BYTES:,} bytes.",
+        json_schema_extra={**ONLY_NAMED},
+    ),
+]
+# Python and JavaScript differ in what is blank; what either takes for it is left out.
+HAS_LETTER = r"^[^\x00]*[^\x00\s\x1c-\x1f\x85][^\x00]*$"
 HAS_TEXT = ConfigDict(
     json_schema_extra={
         "anyOf": [
-            {"required": [name], "properties": {name: {"type": "string", "pattern": r"\S"}}}
+            {"required": [name], "properties": {name: {"type": "string", "pattern": HAS_LETTER}}}
             for name in ("title", "body")
         ]
     }
@@ -197,10 +224,19 @@ class SearchSettings(Strict):
     `fusion`: `scores` adds the standardised scores of both legs, `rrf` their reciprocal ranks.
     """
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "not": {
+                "required": ["lexical_weight", "semantic_weight"],
+                "properties": {"lexical_weight": {"const": 0}, "semantic_weight": {"const": 0}},
+            }
+        }
+    )
+
     fusion: Literal["scores", "rrf"] = "scores"
     lexical_weight: Annotated[float, Field(ge=0, le=10)] = 1.0
     semantic_weight: Annotated[float, Field(ge=0, le=10)] = 1.0
-    rrf_k: Annotated[int, Field(ge=1, le=1_000)] = 60
+    rrf_k: Annotated[int, Field(ge=1, le=1_000), WHOLE] = 60
     rerank: bool = False
     collapse_duplicates: bool = False
 

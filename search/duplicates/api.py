@@ -92,7 +92,9 @@ def list_duplicates(
     slug: str,
     state: Annotated[State | None, Query()] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
-    cursor: Annotated[str | None, Query(description="next_cursor of the page before")] = None,
+    cursor: Annotated[
+        Annotated[str, Field(min_length=1)] | None, Query(description="next_cursor of the page before")
+    ] = None,
 ) -> PairPage:
     """Pairs of items that may be the same thing, best first. Readers get, and count, those of two visible items."""
     collection = collection_to_read(request, slug)

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from catalog.errors import InvalidInput
 from catalog.http import collection_to_read
 from catalog.models.item import MAX_BODY_LENGTH, MAX_TITLE_LENGTH
-from catalog.schemas import Strict, Text
+from catalog.schemas import HAS_TEXT, Strict, Text
 from search.insight.tags.suggesting import suggest
 
 router = Router(tags=["Insight"])
@@ -19,6 +19,8 @@ router = Router(tags=["Insight"])
 
 class SuggestIn(Strict):
     """An item as far as it is written."""
+
+    model_config = HAS_TEXT
 
     title: Annotated[Text, Field(max_length=MAX_TITLE_LENGTH)] = ""
     body: Annotated[Text, Field(max_length=MAX_BODY_LENGTH)] = ""

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from catalog.errors import InvalidInput
 from catalog.http import collection_to_read
-from catalog.schemas import Strict, Text
+from catalog.schemas import HAS_LETTER, WHOLE, Strict, Text
 from search.errors import QueryTooLong
 from search.retrieval.passages import find_passages
 from search.retrieval.query.parameters import next_cursor, parse_search
@@ -27,8 +27,14 @@ router = Router(tags=["Search"])
 class PassagesIn(Strict):
     """What to find passages for."""
 
-    q: Annotated[Text, Field(min_length=1, examples=["which stove works in the cold?"])]
-    limit: Annotated[int, Field(ge=1, le=MAX_PASSAGES)] = 10
+    q: Annotated[
+        Text,
+        Field(
+            examples=["which stove works in the cold?"],
+            json_schema_extra={"pattern": HAS_LETTER, "maxLength": MAX_QUERY_LENGTH},
+        ),
+    ]
+    limit: Annotated[int, Field(ge=1, le=MAX_PASSAGES), WHOLE] = 10
 
 
 def _parameter(name: str, description: str, **schema: Any) -> dict[str, Any]:
@@ -46,7 +52,7 @@ SEARCH_PARAMETERS = [
     ),
     _parameter("mode", "Which legs answer.", type="string", enum=list(MODES), default="hybrid"),
     _parameter("limit", "Hits of one page.", type="integer", minimum=1, maximum=MAX_LIMIT, default=10),
-    _parameter("cursor", "next_cursor of the page before, with all else unchanged.", type="string"),
+    _parameter("cursor", "next_cursor of the page before, with all else unchanged.", type="string", minLength=1),
     _parameter("facets", "Attributes to count, separated by commas.", type="string"),
     _parameter("explain", "Whether each hit says why it was found.", type="boolean", default=False),
     _parameter(
@@ -72,6 +78,8 @@ SEARCH_PARAMETERS = [
 def search_items(request: HttpRequest, slug: str) -> SearchOut:
     """Finds items by meaning and by word."""
     collection = collection_to_read(request, slug)
+    if request.GET.get("cursor") == "":  # a form may send it; a program that does has lost its place
+        raise InvalidInput("cursor: must not be empty", [{"field": "cursor", "reason": "must not be empty"}])
     return _answer(parse_search(collection, request.GET))
 
 

@@ -64,6 +64,17 @@ def test_limits_of_texts_are_described() -> None:
     assert [one["required"] for one in item["anyOf"]] == [["title"], ["body"]]
 
 
+def test_what_a_client_can_check_before_it_asks_is_described() -> None:
+    schemas = Client().get("/api/v1/openapi.json").json()["components"]["schemas"]
+    made = schemas["CollectionCreate"]["properties"]
+    assert re.search(made["slug"]["pattern"], "garden-tools") and not re.search(made["slug"]["pattern"], "Garden tools")
+    assert {"english", "simple"} <= set(made["language"]["enum"])
+    item = schemas["ItemInput"]["properties"]
+    assert re.search(item["url"]["pattern"], "isbn:123") and not re.search(item["url"]["pattern"], "JavaScript:alert()")
+    assert "64,000 bytes" in item["attributes"]["description"] and item["attributes"]["additionalProperties"] is False
+    assert schemas["SuggestIn"]["anyOf"] == schemas["ItemInput"]["anyOf"]
+
+
 def test_every_reference_of_the_description_leads_somewhere() -> None:
     text = description()
     names = set(re.findall(r'"#/components/schemas/(\w+)"', text))

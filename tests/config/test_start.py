@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 import urllib.error
@@ -20,16 +17,14 @@ import pytest
 
 from config.embedded.processes import is_alive
 from tests.config.members import kill_all, servers
+from tests.config.started import find_port, read_until, start
 
-ROOT = Path(__file__).resolve().parents[2]
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 
 
 @pytest.fixture
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return find_port()
 
 
 @pytest.fixture
@@ -38,39 +33,6 @@ def data_dir(tmp_path: Path) -> Iterator[Path]:
     left = servers(tmp_path / "data")
     kill_all(left)
     assert not left
-
-
-def start(data_dir: Path, port: int) -> subprocess.Popen[str]:
-    variables = {
-        "DJANGO_SETTINGS_MODULE": "config.settings",
-        "AKIN_DATA_DIR": str(data_dir),
-        "AKIN_WAKE_WORKERS": "true",
-        "DATABASE_URL": "",
-        "REDIS_URL": "",
-        "PORT": str(port),
-    }
-    process = subprocess.Popen(
-        [sys.executable, "manage.py", "start"],
-        cwd=ROOT,
-        env={**os.environ, **variables},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    limit = threading.Timer(240, process.kill)
-    limit.daemon = True
-    limit.start()
-    return process
-
-
-def read_until(process: subprocess.Popen[str], line: str) -> None:
-    assert process.stdout
-    said = []
-    for one in process.stdout:
-        said.append(one)
-        if one == f"{line}\n":
-            return
-    raise AssertionError("".join(said))
 
 
 def test_it_becomes_ready_with_the_demo_and_ctrl_c_leaves_no_process(data_dir: Path, free_port: int) -> None:

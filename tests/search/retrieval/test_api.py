@@ -150,3 +150,8 @@ def test_without_redis_nobody_is_limited(shop: Collection, settings: Settings, m
     settings.AKIN_RATE_LIMIT = 1
     monkeypatch.setattr("search.retrieval.rate_limit.cache.add", fail)
     assert [Caller().get(SEARCH, q="tent").status for _ in range(3)] == [200, 200, 200]
+
+
+def test_an_empty_cursor_is_refused_as_everywhere(shop: Collection) -> None:
+    assert Caller().get(SEARCH, q="tent", cursor="").code == "invalid"
+    assert Caller().post(SEARCH, {"q": "tent", "cursor": ""}).code == "invalid"
