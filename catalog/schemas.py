@@ -11,7 +11,6 @@ import orjson
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     GetJsonSchemaHandler,
@@ -49,11 +48,6 @@ class _WithoutNul:
         return {"pattern": r"^[^\x00]*$", **handler(core)}
 
 
-def _whole(value: Any) -> Any:
-    """JSON does not tell 10 from 10.0."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
 def _http_url(url: str) -> str:
     """A picture is fetched by the page, so its address is of the web or of this server."""
     if url and not url.startswith(("http://", "https://", "/")):
@@ -78,7 +72,6 @@ DESCRIBED_URL = rf"^(?! *({'|'.join(map(_in_any_case, SCRIPT_SCHEMES))})) *[^\x0
 
 Model = TypeVar("Model", bound=BaseModel)
 
-WHOLE = BeforeValidator(_whole)
 Text = Annotated[str, AfterValidator(_refuse_nul), _WithoutNul()]
 Title = Annotated[Text, Field(max_length=MAX_TITLE_LENGTH)]
 BodyText = Annotated[Text, Field(max_length=MAX_BODY_LENGTH)]
@@ -236,7 +229,7 @@ class SearchSettings(Strict):
     fusion: Literal["scores", "rrf"] = "scores"
     lexical_weight: Annotated[float, Field(ge=0, le=10)] = 1.0
     semantic_weight: Annotated[float, Field(ge=0, le=10)] = 1.0
-    rrf_k: Annotated[int, Field(ge=1, le=1_000), WHOLE] = 60
+    rrf_k: Annotated[int, Field(ge=1, le=1_000)] = 60
     rerank: bool = False
     collapse_duplicates: bool = False
 

@@ -43,6 +43,10 @@ def _icon(request: HttpRequest) -> str:
     return static("img/akin.svg")
 
 
+def _expressions(request: HttpRequest) -> str:
+    return static("js/alpine-expressions.js")
+
+
 def _script(request: HttpRequest) -> str:
     return static("js/admin-review.js")
 
@@ -61,7 +65,7 @@ UNFOLD: dict[str, Any] = {
     "SHOW_HISTORY": True,
     "DASHBOARD_CALLBACK": "search.admin.dashboard.dashboard",
     "STYLES": [_style],
-    "SCRIPTS": [_script, _forms],
+    "SCRIPTS": [_expressions, _script, _forms],
     "COLORS": {
         "primary": {
             "50": "oklch(98.4% .014 180.72)",

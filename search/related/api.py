@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 from catalog.errors import InvalidInput
 from catalog.http import collection_to_read, item_to_read
 from catalog.models import Collection
-from catalog.schemas import ONLY_NAMED, WHOLE, AttributeName, ExternalId, Strict
+from catalog.schemas import ONLY_NAMED, AttributeName, ExternalId, Strict
 from search.related.recommend import recommend
 from search.related.related import RelatedItem, related_items
 from search.retrieval.query.parameters import FILTER_PREFIX, parse_search
@@ -40,7 +40,7 @@ class RecommendIn(Strict):
 
     positive: Annotated[list[ExternalId], Field(min_length=1, max_length=MAX_EXAMPLES)]
     negative: Annotated[list[ExternalId], Field(max_length=MAX_EXAMPLES, default_factory=list)]
-    limit: Annotated[int, Field(ge=1, le=MAX_RELATED), WHOLE] = 10
+    limit: Annotated[int, Field(ge=1, le=MAX_RELATED)] = 10
     diversity: Annotated[float, Field(ge=0, le=1, description="0 is nearest only, 1 as different as can be.")] = 0.0
     filters: dict[AttributeName, Value | list[Value] | Condition] = Field(
         default_factory=dict,

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from catalog.errors import InvalidInput
 from catalog.http import collection_to_read
-from catalog.schemas import HAS_LETTER, WHOLE, Strict, Text
+from catalog.schemas import HAS_LETTER, Strict, Text
 from search.errors import QueryTooLong
 from search.retrieval.passages import find_passages
 from search.retrieval.query.parameters import next_cursor, parse_search
@@ -34,7 +34,7 @@ class PassagesIn(Strict):
             json_schema_extra={"pattern": HAS_LETTER, "maxLength": MAX_QUERY_LENGTH},
         ),
     ]
-    limit: Annotated[int, Field(ge=1, le=MAX_PASSAGES), WHOLE] = 10
+    limit: Annotated[int, Field(ge=1, le=MAX_PASSAGES)] = 10
 
 
 def _parameter(name: str, description: str, **schema: Any) -> dict[str, Any]:

@@ -11,7 +11,8 @@ import psutil
 import pytest
 
 from tests.config.members import servers
-from tests.config.test_start import ROOT, data_dir, free_port, read_until, start
+from tests.config.started import ROOT, read_until, start
+from tests.config.test_start import data_dir, free_port
 
 __all__ = ["data_dir", "free_port"]  # fixtures
 

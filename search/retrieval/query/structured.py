@@ -13,7 +13,7 @@ from catalog.attributes.types import type_of
 from catalog.cursors import MAX_CURSOR_LENGTH
 from catalog.errors import InvalidInput
 from catalog.models import Collection
-from catalog.schemas import WHOLE, AttributeDefinition, AttributeName, Strict, Text, parse_attribute_schema
+from catalog.schemas import AttributeDefinition, AttributeName, Strict, Text, parse_attribute_schema
 from search.errors import QueryTooLong
 from search.retrieval.query.parameters import (
     DEFAULT_LIMIT,
@@ -78,7 +78,7 @@ class SearchIn(Strict):
 
     q: Annotated[Text, Field(description='What is looked for. "a phrase" must occur, -word must not.')] = ""
     mode: Mode = "hybrid"
-    limit: Annotated[StrictInt, Field(ge=1, le=MAX_LIMIT), WHOLE] = DEFAULT_LIMIT
+    limit: Annotated[StrictInt, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
     cursor: Annotated[str, Field(min_length=1, max_length=MAX_CURSOR_LENGTH)] | None = None
     facets: Annotated[list[AttributeName], Field(max_length=MAX_FACETS)] | None = None
     explain: StrictBool = False

@@ -35,12 +35,6 @@ def test_other_types_and_texts_are_refused_by_name(path: str, body: Any, field: 
     assert answer.json["error"]["details"][0]["field"].startswith(field)
 
 
-def test_a_whole_number_may_be_written_with_a_point() -> None:
-    make_shop()
-    assert Caller().post("collections/shop/passages", {"q": "tent", "limit": 1.0}).status == 200
-    assert Caller().post("collections/shop/passages", {"q": "tent", "limit": 1.5}).code == "invalid"
-
-
 @pytest.mark.parametrize(
     "change",
     [
