@@ -10,7 +10,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.template.loader import render_to_string
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from catalog.errors import CatalogError, NotFound, Unauthenticated
 
@@ -49,8 +49,4 @@ def error_page(status: int, message: str = "") -> HttpResponse:
 
 
 def login_url() -> str:
-    """The admin's login page, which is the only one there is."""
-    try:
-        return reverse("admin:login")
-    except NoReverseMatch:
-        return reverse("catalog:home")
+    return reverse("catalog:sign_in")

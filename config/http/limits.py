@@ -37,6 +37,8 @@ class UploadLimitMiddleware:
 
 def _most(request: HttpRequest) -> int:
     path = request.path_info
+    if path == "/sign-in":
+        return SIGN_IN_BYTES
     if path.startswith("/admin/"):
         if path.startswith("/admin/login") or settings.SESSION_COOKIE_NAME not in request.COOKIES:
             return SIGN_IN_BYTES

@@ -46,7 +46,7 @@ function shorten(event) {
   if (event.detail.verb !== "get") return;
   const parameters = event.detail.formData;
   for (const [name, value] of [...parameters.entries()]) {
-    if (value === "" || (name === "mode" && value === "hybrid")) parameters.delete(name);
+    if (value === "" || (name === "mode" && value === "hybrid") || (name === "sort" && value === "relevance")) parameters.delete(name);
   }
 }
 

@@ -200,3 +200,38 @@ def test_adding_an_item_from_the_warning_to_being_found(shop: Collection, open_p
     page.get_by_role("button", name="Take it back").click()
     expect(page.locator(".notice-success")).to_contain_text("was taken back")
     assert not Item.objects.filter(external_id="dome-tent-for-two").exists()
+
+
+def test_all_that_was_shown_is_there_again_after_going_back(shop: Collection, open_page: OpenPage) -> None:
+    add_items(shop, many(30))
+    page = open_page("/c/shop/?q=tent+peg")
+    page.get_by_text("Show more").click()
+    expect(page.locator("#hits .hit")).to_have_count(20)
+    expect(page).to_have_url(re.compile("upto=2"))
+    page.locator("#hits .hit h3 a").nth(15).click()
+    page.wait_for_url("**/items/**")
+    page.go_back()
+    expect(page.locator("#hits .hit")).to_have_count(20)
+
+
+def test_going_back_over_filters_breaks_no_content_policy(shop: Collection, open_page: OpenPage) -> None:
+    page = open_page("/c/shop/?q=tent")
+    for brand in ("Norrdal", "Tarnholt"):
+        page.get_by_role("checkbox", name=brand).check()
+        page.wait_for_url(f"**{brand}**")
+    page.go_back()
+    expect(page).not_to_have_url(re.compile("Tarnholt"))
+    expect(page.get_by_role("checkbox", name="Tarnholt")).not_to_be_checked()
+    page.go_back()
+    expect(page.get_by_role("checkbox", name="Norrdal")).not_to_be_checked()
+
+
+def test_a_wrong_bound_keeps_hits_text_and_focus(shop: Collection, open_page: OpenPage) -> None:
+    page = open_page("/c/shop/?q=tent")
+    bound = page.get_by_label("Price to")
+    bound.fill("abc")
+    bound.press("Enter")
+    expect(page.locator("#problem")).to_contain_text("Price")
+    expect(bound).to_have_value("abc")
+    expect(bound).to_be_focused()
+    expect(page.locator("#hits .hit h3 a").first).to_be_visible()

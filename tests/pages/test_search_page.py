@@ -273,3 +273,35 @@ def test_home_leads_on_to_the_search(shop: Collection) -> None:
     response = Client().get("/?collection=shop&q=red+pan")
     assert response["Location"] == "/c/shop/?q=red+pan"
     get("/?collection=nothing&q=x", status=404)
+
+
+def test_hits_are_sorted_by_what_the_page_offers(shop: Collection) -> None:
+    html = get("/c/shop/?q=pan+tent&sort=price:asc")
+    assert "Price, lowest first" in html and 'value="price:asc" selected' in html
+    order = [
+        html.index(f"/items/{name}") for name in ("pan-1", "tent-3", "pan-2", "tent-1") if f"/items/{name}" in html
+    ]
+    assert len(order) > 1 and order == sorted(order)
+    assert "sort=price%3Aasc" in get("/c/shop/?sort=price:asc&filter.brand=Halmora")
+    assert "must be relevance, newest" in get("/c/shop/?sort=brand", status=422)
+
+
+def test_a_parameter_that_means_nothing_is_refused_by_name(shop: Collection) -> None:
+    assert "“colour” is no parameter of this page" in get("/c/shop/?q=tent&colour=red", status=422)
+
+
+@pytest.mark.parametrize("query", ["filter.price.lte=abc", "filter.price.gte=9&filter.price.lte=1"])
+def test_a_range_typed_wrongly_is_told_and_hits_and_text_stay(shop: Collection, query: str) -> None:
+    html = get(f"/c/shop/?q=tent&{query}", status=422)
+    assert "The filter “Price”" in html and "/items/tent-1" in html
+    assert f'value="{query.rpartition("=")[2]}"' in html and 'aria-invalid="true"' in html
+
+
+def test_more_hits_have_an_address_at_which_all_of_them_are(shop: Collection) -> None:
+    add_items(shop, many(25))
+    html = get("/c/shop/")
+    assert 'hx-get="/c/shop/?upto=2"' in html
+    more = Client().get("/c/shop/?upto=2", headers={"HX-Request": "true", "HX-Target": "more"})
+    assert more["HX-Replace-Url"] == "/c/shop/?upto=2" and text_of(more).count("<h3>") == 10
+    assert get("/c/shop/?upto=2").count("<h3>") == 20
+    assert "must be a whole number from 1 to 10" in get("/c/shop/?upto=11", status=422)

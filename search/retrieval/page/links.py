@@ -11,6 +11,7 @@ from catalog.models import Collection
 from search.retrieval.query.parameters import FILTER_PREFIX, Parameters
 
 Pair = tuple[str, str]
+DEFAULTS = (("mode", "hybrid"), ("sort", "relevance"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +27,18 @@ class Links:
             (name, value.strip())
             for name, values in params.lists()
             for value in values
-            if value.strip() and (name in ("q", "mode") or name.startswith(FILTER_PREFIX))
+            if value.strip() and (name in ("q", "mode", "sort") or name.startswith(FILTER_PREFIX))
         )
         path = reverse("search:page", args=[collection.slug])
-        return cls(path, tuple(pair for pair in pairs if pair != ("mode", "hybrid")))
+        return cls(path, tuple(pair for pair in pairs if pair not in DEFAULTS))
 
     def page(self, number: int = 1) -> str:
         """The same question, at that page of its hits."""
         return self._address([*self.pairs, *([("page", str(number))] if number > 1 else [])])
+
+    def upto(self, number: int) -> str:
+        """The same question with all its hits up to the end of that page, as whoever pressed "show more" sees them."""
+        return self._address([*self.pairs, *([("upto", str(number))] if number > 1 else [])])
 
     def asking(self, query_text: str) -> str:
         """Another text with the same filters."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final
 
@@ -13,6 +13,7 @@ from catalog.pages.facts import Fact, describe, label_of
 from catalog.schemas import AttributeDefinition, parse_attribute_schema
 from search.embedding.text import embedded_text
 from search.errors import QueryTooLong
+from search.retrieval.page.asked import faulty_filters, refuse_unknown, sorts_of, whole_number, without
 from search.retrieval.page.links import Links
 from search.retrieval.page.panels import Chip, Panel, chips, hidden_pairs, panels
 from search.retrieval.query.parameters import FILTER_PREFIX, MAX_OFFSET, Parameters, parse_search
@@ -22,6 +23,7 @@ from search.retrieval.types import Hit, SearchRequest, SearchResult
 PAGE_SIZE: Final = 10
 MAX_PAGE: Final = MAX_OFFSET // PAGE_SIZE + 1
 PAGES_AROUND: Final = 2  # page links on either side of the current one
+MAX_UPTO: Final = 10  # pages shown at once
 MAX_FACTS: Final = 4  # attributes of a hit
 MAX_PASSAGE_LENGTH: Final = 600  # characters
 
@@ -52,13 +54,22 @@ class SearchPage:
     result: SearchResult | None = None
     hits: tuple[HitView, ...] = ()
     error: str = ""
+    problem: str = ""  # of a filter that was left out, beside the hits
+    typed: Mapping[str, str] = field(default_factory=dict)  # of that filter, by parameter
+    sort: str = "relevance"
+    is_from_start: bool = True  # all hits from the first page on are shown
     status: int = 200
 
     @cached_property
     def panels(self) -> tuple[Panel, ...]:
         if self.result is None or self.request is None:
             return ()
-        return panels(self.result.facets, self.request.filters, self.schema)
+        return panels(self.result.facets, self.request.filters, self.schema, self.typed)
+
+    @property
+    def sorts(self) -> list[tuple[str, str]]:
+        """What hits can be sorted by, with the words for it."""
+        return sorts_of(self.schema)
 
     @cached_property
     def chips(self) -> tuple[Chip, ...]:
@@ -87,6 +98,19 @@ class SearchPage:
         return self.links.page(self.number + 1) if has_next else ""
 
     @property
+    def more_link(self) -> str:
+        """The next hits below these."""
+        if self.next_link and self.is_from_start and self.number < MAX_UPTO:
+            return self.links.upto(self.number + 1)
+        return self.next_link
+
+    @property
+    def address(self) -> str:
+        """Where the page is found again as it is shown."""
+        is_long = self.is_from_start and self.number > 1
+        return self.links.upto(self.number) if is_long else self.links.page(self.number)
+
+    @property
     def previous_link(self) -> str:
         return self.links.page(self.number - 1) if self.number > 1 else ""
 
@@ -95,33 +119,50 @@ class SearchPage:
         return self.links.asking(self.result.suggestion) if self.result and self.result.suggestion else ""
 
 
-def search_page(collection: Collection, params: Parameters) -> SearchPage:
-    """Answers the question, or says in words what is wrong with it."""
+def search_page(collection: Collection, params: Parameters, *, only_last: bool = False) -> SearchPage:
+    """Answers the question, or says in words what is wrong with it.
+
+    A filter that cannot be read is left out and said. `only_last`: of several pages at once the last one's hits alone.
+    """
     page = SearchPage(
         collection=collection,
         schema=parse_attribute_schema(collection.attribute_schema),
         links=Links.of(collection, params),
         query_text=(params.get("q") or "").strip(),
         mode=params.get("mode") or "hybrid",
+        sort=params.get("sort") or "relevance",
     )
     try:
-        number = _page_number(params)
-        request = replace(
-            parse_search(collection, params), limit=PAGE_SIZE, offset=(number - 1) * PAGE_SIZE, explain=True
-        )
-        result = search(request)
+        refuse_unknown(params)
+        return _answered(page, params, only_last=only_last)
     except (InvalidInput, QueryTooLong) as error:
-        return replace(page, error=_in_words(error, page.schema), status=error.status)
+        told = replace(page, error=_in_words(error, page.schema), status=error.status)
+        faulty = faulty_filters(error, params)
+        if not faulty:
+            return told
+    try:
+        answer = _answered(page, without(params, faulty), only_last=only_last)
+    except (InvalidInput, QueryTooLong):
+        return told  # more than one thing is wrong
+    typed = {name: params.get(name) or "" for name in faulty}
+    return replace(answer, problem=told.error, typed=typed, status=told.status)
+
+
+def _answered(page: SearchPage, params: Parameters, *, only_last: bool) -> SearchPage:
+    """Raises InvalidInput and QueryTooLong."""
+    upto = whole_number(params, "upto", MAX_UPTO)
+    number = upto or whole_number(params, "page", MAX_PAGE) or 1
+    first = number if only_last or not upto else 1
+    request = replace(
+        parse_search(page.collection, params),
+        limit=PAGE_SIZE * (number - first + 1),
+        offset=(first - 1) * PAGE_SIZE,
+        explain=True,
+    )
+    result = search(request)
     hits = _views(result.hits, page.schema)
-    return replace(page, request=request, result=result, number=number, hits=hits)
-
-
-def _page_number(params: Parameters) -> int:
-    text = (params.get("page") or "1").strip()
-    if not (text.isascii() and text.isdigit() and len(text) < 6 and 1 <= int(text) <= MAX_PAGE):
-        reason = f"must be a whole number from 1 to {MAX_PAGE}"
-        raise InvalidInput(f"page: {reason}", [{"field": "page", "reason": reason}])
-    return int(text)
+    is_from_start = bool(upto) or number == 1
+    return replace(page, request=request, result=result, number=number, hits=hits, is_from_start=is_from_start)
 
 
 def _in_words(error: InvalidInput | QueryTooLong, schema: Schema) -> str:

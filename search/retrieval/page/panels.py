@@ -37,10 +37,11 @@ class Panel:
     label: str
     parameter: str
     is_range: bool
-    input_type: str
+    is_numeric: bool
     choices: tuple[Choice, ...]
     minimum: str
     maximum: str
+    is_faulty: bool = False  # a bound that was typed could not be read
 
     @property
     def first_choices(self) -> tuple[Choice, ...]:
@@ -60,29 +61,38 @@ class Chip:
     link: str
 
 
-def panels(facets: Mapping[str, Sequence[FacetValue]], filters: Sequence[Filter], schema: Schema) -> tuple[Panel, ...]:
-    """The facets that offer something, in the schema's order."""
+def panels(
+    facets: Mapping[str, Sequence[FacetValue]],
+    filters: Sequence[Filter],
+    schema: Schema,
+    typed: Mapping[str, str] | None = None,
+) -> tuple[Panel, ...]:
+    """The facets that offer something, in the schema's order. `typed` are bounds that could not be read, as typed."""
     chosen = {found.attribute: found for found in filters}
     made = (
-        _panel(name, facets.get(name, ()), chosen.get(name), schema)
+        _panel(name, facets.get(name, ()), chosen.get(name), schema, typed or {})
         for name, definition in schema.items()
         if name in facets or (definition.facet and name in chosen)
     )
     return tuple(panel for panel in made if panel.is_range or panel.choices)
 
 
-def _panel(name: str, values: Sequence[FacetValue], found: Filter | None, schema: Schema) -> Panel:
+def _panel(
+    name: str, values: Sequence[FacetValue], found: Filter | None, schema: Schema, typed: Mapping[str, str]
+) -> Panel:
     kind = type_of(schema[name])
+    parameter = f"{FILTER_PREFIX}{name}"
     is_range = kind.facet_kind == "range"
     return Panel(
         key=_key(name),
         label=label_of(name, schema),
-        parameter=f"{FILTER_PREFIX}{name}",
+        parameter=parameter,
         is_range=is_range,
-        input_type="number" if kind.is_numeric else "date",
+        is_numeric=kind.is_numeric,
         choices=() if is_range else _choices(name, values, found),
-        minimum=_bound(found.minimum) if found else "",
-        maximum=_bound(found.maximum) if found else "",
+        minimum=_bound(found.minimum) if found else typed.get(f"{parameter}.gte", ""),
+        maximum=_bound(found.maximum) if found else typed.get(f"{parameter}.lte", ""),
+        is_faulty=any(name.startswith(f"{parameter}.") for name in typed),
     )
 
 

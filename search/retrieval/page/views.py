@@ -15,6 +15,7 @@ from catalog.access import actor_of_user, readable_collection
 from search.retrieval.page.page import SearchPage, search_page
 
 ANSWER: Final = "search/_answer.html"
+MORE: Final = "search/_more.html"
 
 if TYPE_CHECKING:
 
@@ -28,19 +29,21 @@ def page(request: HtmxRequest, slug: str) -> HttpResponse:
     """Works without JavaScript; with it, results are replaced while typing and the address follows."""
     actor = actor_of_user(request.user)
     collection = readable_collection(actor, slug)
-    found = search_page(collection, request.GET)
+    template = _template(request)
+    found = search_page(collection, request.GET, only_last=template == MORE)
     context = {"page": found, "collection": collection}
-    response = render(request, _template(request), context, status=found.status)
-    return _with_address(request, response, found) if _template(request) == ANSWER else response
+    response = render(request, template, context, status=found.status)
+    if template == MORE:
+        return replace_url(response, found.address) if found.is_from_start else response
+    return _with_address(request, response, found) if template == ANSWER else response
 
 
 def _template(request: HtmxRequest) -> str:
     if not request.htmx or request.htmx.history_restore_request:
         return "search/page.html"
-    return "search/_more.html" if request.htmx.target == "more" else ANSWER
+    return MORE if request.htmx.target == "more" else ANSWER
 
 
 def _with_address(request: HtmxRequest, response: HttpResponse, found: SearchPage) -> HttpResponse:
     """Typing replaces the address, anything else is a step one can go back from."""
-    address = found.links.page(found.number)
-    return (replace_url if request.htmx.trigger_name == "q" else push_url)(response, address)
+    return (replace_url if request.htmx.trigger_name == "q" else push_url)(response, found.address)
