@@ -27,6 +27,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "django.contrib.humanize",
+    "corsheaders",
     "csp",
     "django_htmx",
     "import_export",
@@ -39,6 +40,7 @@ MIDDLEWARE = [
     "config.watching.metrics.LatencyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
     "config.http.content_security.PolicyMiddleware",
     "config.http.limits.UploadLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -147,6 +149,11 @@ if AKIN_HTTPS:
     SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 # Sub-domains and browsers' lists bind a whole domain for long: for whoever has it to decide, at the proxy.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+# The API alone answers other sites, and never with cookies: a page of theirs needs a key of its own.
+CORS_URLS_REGEX = r"^/api/v1/"
+CORS_ALLOW_ALL_ORIGINS = "*" in AKIN_CORS_ORIGINS
+CORS_ALLOWED_ORIGINS = [origin for origin in AKIN_CORS_ORIGINS if origin != "*"]
+CORS_EXPOSE_HEADERS = ["Retry-After", "RateLimit", "RateLimit-Policy"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024  # a bulk request of 1,000 items
 
 CELERY_BROKER_URL = databases.broker_url(REDIS_URL, AKIN_DATA_DIR)

@@ -117,6 +117,12 @@ AKIN_TRUSTED_PROXIES = environment.names(
         lambda name: bool(ipaddress.ip_network(name, strict=False)),
     ),
 )
+AKIN_CORS_ORIGINS = environment.names(
+    "AKIN_CORS_ORIGINS",
+    [],
+    "Web sites whose pages may ask the API from a browser, like `https://shop.example.org`; `*` is every site.",
+    check=validate.Regexp(r"(https?://[^/*]+|\*)\Z", error="It has to look like https://shop.example.org, or be *."),
+)
 AKIN_METRICS_TOKEN = environment.secret(
     "AKIN_METRICS_TOKEN",
     "What Prometheus sends as `Authorization: Bearer …` to read `/metrics` from another machine.",

@@ -26,3 +26,8 @@ document.addEventListener("change", (event) => {
   window.onbeforeunload = null;
   location.assign(address);
 });
+
+// The boxes in which people or permissions are chosen are built when the page has loaded; their icons carry a name.
+addEventListener("load", () => setTimeout(() => {
+  for (const icon of document.querySelectorAll(".help-tooltip[aria-label]")) icon.setAttribute("role", "img");
+}));

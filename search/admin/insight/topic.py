@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
@@ -33,6 +35,18 @@ class TopicAdmin(ModelAdmin[Topic]):
         ids = actor_of_user(request.user).collection_ids
         topics = super().get_queryset(request).filter(merged_into__isnull=True).defer("centroid")
         return topics if ids is None else topics.filter(collection__in=ids)
+
+    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:
+        """Each line's field says which topic it names."""
+        form = super().get_changelist_form(request, **kwargs)
+
+        class NamedForm(form):  # type: ignore[misc, valid-type]
+            def __init__(self, *args: Any, **kwargs: Any) -> None:
+                super().__init__(*args, **kwargs)
+                if "given_name" in self.fields:
+                    self.fields["given_name"].widget.attrs["aria-label"] = f"Name for {self.instance.name}"
+
+        return NamedForm
 
     @admin.display(description="Items")
     def items(self, topic: Topic) -> str:
