@@ -12,6 +12,7 @@ app_name = "search"
 
 urlpatterns = [
     path("c/<slug:slug>/", retrieval.page, name="page"),
+    path("c/<slug:slug>/suggestions", retrieval.suggestions, name="suggestions"),
     path("c/<slug:slug>/add", duplicates.add, name="add"),
     path("c/<slug:slug>/add/check", duplicates.check, name="check"),
     path("c/<slug:slug>/add/undo", duplicates.undo, name="undo"),

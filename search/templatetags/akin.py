@@ -16,7 +16,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from catalog.models import Item
+from catalog.models import Collection, Item
 from catalog.pages.facts import Fact, describe
 from catalog.representation import EmbeddingOut
 from catalog.schemas import parse_attribute_schema
@@ -26,6 +26,7 @@ from search.embedding.status import WAITING, item_embeddings
 from search.insight.page.overview import topic_of_item
 from search.models import DuplicatePair, Topic
 from search.related.related import RelatedItem, related_items
+from search.retrieval.page.examples import Contents, contents_of
 from search.retrieval.types import Explanation, Snippet
 
 register = template.Library()
@@ -135,6 +136,11 @@ def twins_of(item: Item, is_curator: bool) -> list[Twin]:
     if not is_curator:
         return []
     return [Twin(other, pair, by_contribution(pair.evidence), admin_link(pair)) for other, pair in pairs_of_item(item)]
+
+
+@register.simple_tag
+def contents(collection: Collection) -> Contents:
+    return contents_of(collection)
 
 
 @register.filter

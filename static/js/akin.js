@@ -79,3 +79,54 @@ document.addEventListener("htmx:afterSettle", () => {
   if (hitsBefore) hitLinks()[hitsBefore]?.focus({ preventScroll: true });
   hitsBefore = 0;
 });
+
+// Below the box: what was searched for here before, kept in this browser alone, and titles that begin as what is typed.
+const RECENT_SHOWN = 8;
+const recentKey = () => `akin-recent:${byId("q")?.dataset.suggestions}`;
+
+function recentQueries() {
+  try {
+    return JSON.parse(localStorage.getItem(recentKey()) ?? "[]").filter((text) => typeof text === "string");
+  } catch {
+    return []; // storage is switched off, or holds something else
+  }
+}
+
+function rememberQuery() {
+  const text = byId("q")?.value.trim().slice(0, 200);
+  if (!text) return;
+  const queries = [text, ...recentQueries().filter((known) => known !== text)].slice(0, RECENT_SHOWN);
+  try {
+    localStorage.setItem(recentKey(), JSON.stringify(queries));
+  } catch {
+    // nothing is remembered then
+  }
+}
+
+function showSuggestions(titles) {
+  const list = byId("suggestions");
+  const typed = byId("q").value.trim().toLowerCase();
+  const recent = recentQueries().filter((text) => text.toLowerCase().includes(typed));
+  list.replaceChildren(...[...new Set([...recent, ...titles])].map((text) => new Option(text, text)));
+}
+
+let latestSuggestion = 0;
+async function suggest() {
+  const asked = ++latestSuggestion;
+  const box = byId("q");
+  showSuggestions([]);
+  if (box.value.trim().length < 2) return;
+  await new Promise((resume) => setTimeout(resume, 150));
+  if (asked !== latestSuggestion) return;
+  const answer = await fetch(`${box.dataset.suggestions}?${new URLSearchParams({ q: box.value })}`).catch(() => null);
+  if (!answer?.ok || asked !== latestSuggestion) return;
+  showSuggestions((await answer.json()).suggestions);
+}
+
+if (byId("q")?.dataset.suggestions) {
+  byId("q").addEventListener("input", suggest);
+  byId("q").addEventListener("focus", suggest);
+  byId("search").addEventListener("submit", rememberQuery);
+  document.addEventListener("click", (event) => event.target.closest?.("#hits a") && rememberQuery());
+  addEventListener("pagehide", () => hitLinks().length && rememberQuery());
+}

@@ -72,7 +72,10 @@ PAGES = {
     "undo": Way("POST", None),  # takes back what the same session has just added; its own tests say so
     "recompute": Way("POST", WRITE, {}),
     "topic": Way("GET", None),  # needs topics; its own tests say who sees it
+    "suggestions": Way("GET", READ),
     "home": Way("GET", None),
+    "sign_in": Way("GET", None),
+    "sign_out": Way("POST", None),
     "favicon": Way("GET", None),
 }
 RANKS = {None: 0, READ: 1, WRITE: 2, CURATE: 3}
@@ -151,10 +154,10 @@ def test_people(name: str, visibility: str) -> None:
     may_stranger_read = visibility == "public" and way.scope == READ
     for person in (Client(), signed_in, charlie(), elsewhere):
         answer = ask(person)
-        is_sent_to_sign_in = answer.status_code == 302 and "login" in answer["Location"]
+        is_sent_to_sign_in = answer.status_code == 302 and "/sign-in" in answer["Location"]
         assert (is_let_in(answer.status_code) and not is_sent_to_sign_in) == may_stranger_read
         assert visibility == "public" or answer.status_code == 404
     User.objects.filter(username="mia").delete()
     for person in (member(shop), administrator()):
         answer = ask(person)
-        assert is_let_in(answer.status_code) and not (answer.status_code == 302 and "login" in answer["Location"])
+        assert is_let_in(answer.status_code) and not (answer.status_code == 302 and "/sign-in" in answer["Location"])

@@ -235,3 +235,15 @@ def test_a_wrong_bound_keeps_hits_text_and_focus(shop: Collection, open_page: Op
     expect(bound).to_have_value("abc")
     expect(bound).to_be_focused()
     expect(page.locator("#hits .hit h3 a").first).to_be_visible()
+
+
+def test_recent_searches_and_titles_are_offered_below_the_box(shop: Collection, open_page: OpenPage) -> None:
+    page = open_page("/c/shop/")
+    page.keyboard.type("copper", delay=20)
+    expect(page.locator("#suggestions option[value^='Copper pan']")).to_be_attached()
+    page.keyboard.press("Enter")
+    page.locator("#hits .hit h3 a").first.click()
+    page.wait_for_url("**/items/**")
+    page.goto("/c/shop/")
+    page.locator("#q").fill("cop")
+    expect(page.locator("#suggestions option").first).to_have_attribute("value", "copper")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -11,10 +12,11 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 from redis.exceptions import ConnectionError as RedisDown
 
-from catalog.models import Collection
+from catalog.models import Collection, Item
 from catalog.services.collections import create_collection
 from search.errors import EncoderUnavailable
 from search.retrieval.page import page
+from search.retrieval.page.examples import query_of
 from search.retrieval.search import search
 from search.retrieval.types import SearchRequest, SearchResult
 from tests.pages.shop import add_items, client_of, make_shop, many, text_of
@@ -305,3 +307,31 @@ def test_more_hits_have_an_address_at_which_all_of_them_are(shop: Collection) ->
     assert more["HX-Replace-Url"] == "/c/shop/?upto=2" and text_of(more).count("<h3>") == 10
     assert get("/c/shop/?upto=2").count("<h3>") == 20
     assert "must be a whole number from 1 to 10" in get("/c/shop/?upto=11", status=422)
+
+
+def test_home_shows_what_is_in_a_collection_and_queries_that_find_something(shop: Collection) -> None:
+    html = get("/")
+    assert 'href="/c/shop/?filter.brand=Halmora"' in html
+    queries = re.findall(r'href="(/c/shop/\?q=[^"]+)"', html)
+    assert queries and all("/items/" in get(query) for query in queries)
+
+
+def test_an_example_query_is_a_title_without_names_and_numbers() -> None:
+    attributes = {"brand": "Norrdal", "sku": "NRD-2", "price": 9}
+    assert query_of("Norrdal Sund 2 trekking tent", attributes) == "Sund trekking tent"
+    assert query_of("Norrdal", attributes) == "Norrdal"
+    assert query_of("1.5 l", None) == "l"
+
+
+def test_titles_are_suggested_by_how_their_words_begin(shop: Collection) -> None:
+    def suggested(text: str) -> list[str]:
+        return list(Client().get("/c/shop/suggestions", {"q": text}).json()["suggestions"])
+
+    assert suggested("tent fo") == ["Tunnel tent for four"]  # a word of its own is no stop word's beginning
+    assert suggested("ten") == ["Dome tent for two", "Tunnel tent for four"]
+    assert suggested("t") == suggested("") == suggested("' | :* &") == suggested("zz") == []
+    Item.objects.filter(external_id="tent-1").update(status="draft")
+    assert suggested("dome") == []
+    shop.visibility = "private"
+    shop.save()
+    assert Client().get("/c/shop/suggestions", {"q": "te"}).status_code == 404

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
@@ -13,6 +13,7 @@ from django_htmx.middleware import HtmxDetails
 
 from catalog.access import actor_of_user, readable_collection
 from search.retrieval.page.page import SearchPage, search_page
+from search.retrieval.page.suggestions import suggest
 
 ANSWER: Final = "search/_answer.html"
 MORE: Final = "search/_more.html"
@@ -36,6 +37,13 @@ def page(request: HtmxRequest, slug: str) -> HttpResponse:
     if template == MORE:
         return replace_url(response, found.address) if found.is_from_start else response
     return _with_address(request, response, found) if template == ANSWER else response
+
+
+@require_safe
+def suggestions(request: HttpRequest, slug: str) -> JsonResponse:
+    """Titles for the list below the box, while somebody types."""
+    collection = readable_collection(actor_of_user(request.user), slug)
+    return JsonResponse({"suggestions": suggest(collection, request.GET.get("q", ""))})
 
 
 def _template(request: HtmxRequest) -> str:
