@@ -186,6 +186,12 @@ class AttributeDefinition(Strict):
     type: Literal["term", "text", "number", "integer", "date", "boolean"] = "term"
     facet: bool = False
     identifier: bool = False
+    searched: Literal["default", "no", "low", "normal", "high"] = Field(
+        default="default",
+        description="How much the words of its values count in searches, as in the title (high), twice as in the "
+        "body (normal) or half (low). By default terms and texts are normal; numbers, dates, yes/no and "
+        "identifiers are not searched.",
+    )
     label: Annotated[Text, Field(max_length=100)] = ""
     # What each value means: suggestions go by it before there are examples.
     values: dict[ValueName, Annotated[Text, Field(max_length=1_000)]] = Field(default_factory=dict, max_length=500)

@@ -125,10 +125,15 @@ class Collection(models.Model):
                 func="""
                     UPDATE catalog_item
                     SET language = NEW.language::regconfig,
-                        identifiers = akin_identifiers(external_id, attributes, NEW.attribute_schema)
+                        identifiers = akin_identifiers(external_id, attributes, NEW.attribute_schema),
+                        identifier_parts = akin_identifier_parts(external_id, attributes, NEW.attribute_schema),
+                        attribute_texts = akin_attribute_texts(attributes, NEW.attribute_schema)
                     WHERE collection_id = NEW.id
-                      AND (language, identifiers) IS DISTINCT FROM
-                          (NEW.language::regconfig, akin_identifiers(external_id, attributes, NEW.attribute_schema));
+                      AND (language, identifiers, attribute_texts) IS DISTINCT FROM (
+                          NEW.language::regconfig,
+                          akin_identifiers(external_id, attributes, NEW.attribute_schema),
+                          akin_attribute_texts(attributes, NEW.attribute_schema)
+                      );
                     RETURN NULL;
                 """,
             )

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 if TYPE_CHECKING:
     _TextField = models.Field[str, str]
+    _SearchVectorField = SearchVectorField[Any, Any]
 else:
     _TextField = models.Field
+    _SearchVectorField = SearchVectorField
 
 
 class RegconfigField(_TextField):
@@ -24,3 +27,10 @@ class RegconfigField(_TextField):
 
     def get_prep_value(self, value: Any) -> Any:
         return str(value) if value is not None else None
+
+
+class WordsField(_SearchVectorField):
+    """A tsvector that a trigger writes. Saving a row that was read leaves it to the trigger."""
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        return None if add else models.F(self.attname)

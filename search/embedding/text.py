@@ -7,6 +7,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
 SENTENCE_END = re.compile(r"(?<=[.!?…。])\s+|\n+")
 
 Offsets = Sequence[tuple[int, int]]
@@ -21,12 +24,23 @@ class Span:
 
 
 def embedded_text(title: str, body: str) -> str:
-    """The text of an item that is embedded; the spans of its passages count in it."""
+    """The text of an item that is embedded before its attribute values; the spans of its passages count in it."""
     return f"{title}\n{body}"
 
 
+def embedded_values(attribute_texts: Sequence[str]) -> str:
+    """What follows it: the attribute values of high and normal weight. Those of low weight are for words alone."""
+    values = [value for text in attribute_texts[:2] for value in text.splitlines()]
+    return "\n" + ", ".join(values) if values else ""
+
+
+def span_lengths(spans: Sequence[Span]) -> npt.NDArray[np.float32]:
+    """What each part of an item weighs in the vector of the whole."""
+    return np.array([span.end - span.start for span in spans], dtype=np.float32)
+
+
 def text_digest(title: str, body: str) -> bytes:
-    """SHA-256 of the embedded text: the same 32 bytes as PostgreSQL's column `text_digest`."""
+    """SHA-256 of title and body: the same 32 bytes as PostgreSQL's column `text_digest`."""
     return hashlib.sha256(embedded_text(title, body).encode()).digest()
 
 

@@ -12,6 +12,7 @@ from catalog.models import Collection
 from catalog.schemas import ItemInput
 from catalog.services.collections import create_collection, delete_collection
 from catalog.services.items import upsert_items
+from catalog.services.learning import learn_schema
 from search.duplicates.comparing.scan import pairs_lock
 from search.embedding.waiting import wait_until_embedded
 from search.retrieval.upkeep import indexes
@@ -22,15 +23,24 @@ BATCH_SIZE = 500
 
 @contextmanager
 def scratch_collection(
-    items: Sequence[ItemInput], *, on_progress: Callable[[int], None] = lambda done: None, **fields: Any
+    items: Sequence[ItemInput],
+    *,
+    on_progress: Callable[[int], None] = lambda done: None,
+    finds_schema: bool = False,
+    **fields: Any,
 ) -> Iterator[Collection]:
-    """A private collection of these items, ready to be searched. `on_progress` gets the items embedded so far."""
+    """A private collection of these items, ready to be searched. `on_progress` gets the items embedded so far.
+
+    With `finds_schema` it has the schema that an import would find, so that attribute values are searched.
+    """
     collection = create_collection(slug=f"evaluation-{uuid.uuid4().hex[:12]}", visibility="private", **fields)
     try:
         with pairs_lock(collection):  # or the workers of a running Akin would scan it, and no scan of ours could begin
             rest = iter(items)
             while batch := list(islice(rest, BATCH_SIZE)):
                 upsert_items(collection=collection, entries=batch)
+            if finds_schema:
+                learn_schema(collection)
             wait_until_embedded(collection, on_progress=lambda p: on_progress(p.embedded), patience=0)
             make_ready(collection)
             yield collection

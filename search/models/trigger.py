@@ -71,7 +71,9 @@ MARK_PENDING = f"""
         WHERE item_id = ANY({{changed}})"""
 
 MARK_CHANGED = (
-    collect_changed("n.text_digest IS DISTINCT FROM o.text_digest") + for_changed(MARK_PENDING) + "RETURN NULL;"
+    collect_changed("(n.text_digest, n.attribute_texts) IS DISTINCT FROM (o.text_digest, o.attribute_texts)")
+    + for_changed(MARK_PENDING)
+    + "RETURN NULL;"
 )
 
 FOLLOW = """

@@ -19,7 +19,7 @@ MAX_ITEMS = 50  # whose passages are looked at
 
 BEST = """
     SELECT p.item_id, p.start, p."end", 1 - ({distance}) AS score FROM search_passage p
-    WHERE p.space_id = %(space)s AND p.item_id = ANY(%(ids)s)
+    WHERE p.space_id = %(space)s AND p.item_id = ANY(%(ids)s) AND p.start < p."end"
       AND (p.ordinal > 0 OR NOT EXISTS (
           SELECT 1 FROM search_passage o WHERE o.item_id = p.item_id AND o.space_id = p.space_id AND o.ordinal = 1))
     ORDER BY score DESC, p.item_id, p.start LIMIT %(limit)s

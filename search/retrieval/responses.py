@@ -34,6 +34,8 @@ class ExplanationOut(BaseModel):
     best_passage: Span | None = Field(description="Characters in title, line break, body.")
     identifier: str | None = Field(description="The identifier that the query named exactly.")
     filters: list[str]
+    asked_words: int = Field(description="Words of the query, as they are searched for.")
+    matched_attributes: list[str] = Field(description="Attributes with a value of which the query has every word.")
     second_score: float | None = Field(description="Of the cross-encoder, where there is a second stage.")
 
 
@@ -148,6 +150,8 @@ def _explanation_out(explanation: Explanation) -> ExplanationOut:
         identifier=explanation.identifier,
         filters=list(explanation.filters),
         second_score=explanation.second_score,
+        asked_words=explanation.asked_words,
+        matched_attributes=list(explanation.matched_attributes),
     )
 
 

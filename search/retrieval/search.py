@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -14,9 +15,11 @@ from catalog.schemas import parse_search_settings
 from search.embedding.query_vectors import query_vector
 from search.embedding.spaces.lifecycle import active_space, asked_once
 from search.errors import EncoderUnavailable
+from search.retrieval.answer.bands import WEAK
 from search.retrieval.answer.browse import browse
 from search.retrieval.answer.facets import count_facets
-from search.retrieval.answer.hits import build_hits, relevant_ids
+from search.retrieval.answer.hits import build_hits
+from search.retrieval.answer.relevance import is_cut_off, matching, relevant_ids, with_levels, within
 from search.retrieval.query.parsing import ParsedQuery, parse_query
 from search.retrieval.query.unknown_words import read_query
 from search.retrieval.query.windows import vector_of
@@ -24,11 +27,12 @@ from search.retrieval.ranking import fusion, legs, relaxing
 from search.retrieval.ranking.collapse import collapse
 from search.retrieval.ranking.filters import conditions_of
 from search.retrieval.ranking.order import sorted_ids
+from search.retrieval.ranking.partial_identifiers import begun_by
 from search.retrieval.ranking.rerank import rerank
 from search.retrieval.ranking.scores import scores_of, with_identifiers
 from search.retrieval.ranking.stages import Prepared, Ranked
 from search.retrieval.ranking.wishes import with_wishes
-from search.retrieval.types import FacetValue, Filter, SearchRequest, SearchResult
+from search.retrieval.types import FacetValue, Filter, SearchRequest, SearchResult, Sort
 
 logger = logging.getLogger(__name__)
 
@@ -67,27 +71,55 @@ def _prepare(request: SearchRequest, parsed: ParsedQuery) -> Prepared:
 
 
 def answer(request: SearchRequest, prepared: Prepared) -> SearchResult:
-    """The hits of the page with all that is told of them."""
-    ranked = _ranked(request, prepared, request.filters)
+    """The hits of the page with all that is told of them.
+
+    1. everything: the ranking without filters, with the band of each hit
+    2. relevant: what of it is not weak and passes the filters; totals, facets and pages count it
+    3. found: that, and behind it what else passes the filters and is further away
+    4. the page of it, with snippets and explanations
+    """
+    everything = _ranked(request, prepared, ())
+    found, relevant = _found(request, prepared, everything)
     if request.sort is None:
-        ranked = rerank(request, prepared, ranked)
-    page = ranked.ids[request.offset : request.offset + request.limit]
-    hits = build_hits(request, prepared, ranked, page)
+        found = rerank(request, prepared, found)
+    else:
+        found = _sorted(found, relevant or found.ids, request.sort)
+    page = found.ids[request.offset : request.offset + request.limit]
+    hits = build_hits(request, prepared, found, page)
     end = request.offset + len(page)
     return SearchResult(
         hits=hits,
-        total=len(ranked.ids),
-        is_capped=len(ranked.ids) >= legs.LEG_CANDIDATES,
-        facets=_facets(request, prepared, ranked),
-        next_offset=end if page and end < len(ranked.ids) else None,
+        total=len(relevant),
+        is_capped=is_cut_off(found),
+        facets=_facets(request, prepared, everything),
+        next_offset=end if page and end < len(found.ids) else None,
         mode=request.mode,
         is_degraded=prepared.is_degraded,
         took_ms=0,
         suggestion=prepared.suggestion,
-        warnings=ranked.warnings,
-        relaxed=ranked.relaxed,
-        is_nothing_relevant=bool(hits) and request.offset == 0 and hits[0].band == "weak",
+        warnings=found.warnings,
+        relaxed=found.relaxed,
+        is_nothing_relevant=bool(hits) and not (found.levels < WEAK).any(),
     )
+
+
+def _found(request: SearchRequest, prepared: Prepared, everything: Ranked) -> tuple[Ranked, list[int]]:
+    """The hits within the filters, and which of them are relevant.
+
+    An item is as relevant within filters as without, so that the count of a facet is the total that it leads to.
+    Only where there is more that is relevant than was ranked, or where a command was given up because of the filters,
+    it is what is relevant among what passes the filters.
+    """
+    if not request.filters:
+        return everything, relevant_ids(prepared, everything)
+    found = _ranked(request, prepared, request.filters)
+    if is_cut_off(everything) or found.relaxed != everything.relaxed:
+        return found, relevant_ids(prepared, found)
+    known = set(found.ids)
+    relevant = [
+        item_id for item_id in matching(relevant_ids(prepared, everything), request.filters) if item_id in known
+    ]
+    return within(found, everything, relevant), relevant
 
 
 def _ranked(request: SearchRequest, prepared: Prepared, filters: Sequence[Filter]) -> Ranked:
@@ -118,20 +150,19 @@ def _rank(request: SearchRequest, prepared: Prepared, filters: Sequence[Filter])
     )
     scores = scores_of(request, prepared, candidates)
     scores = with_wishes(scores, prepared.words, candidates.ids)
-    identifiers = _identifier_hits(request, prepared, filters)
-    candidates, scores = with_identifiers(candidates, scores, identifiers)
+    named = _identifier_hits(request, prepared, filters)
+    begun = {} if named else begun_by(request.collection, prepared.parsed.text, prepared.words, conditions)
+    candidates, scores = with_identifiers(candidates, scores, named or begun)
     order = fusion.order_of(scores, candidates.ids)
-    return _sorted(request, prepared, collapse(prepared, Ranked(candidates, order, scores[order], identifiers)))
+    ranked = Ranked(candidates, order, scores[order], named or begun, is_begun=bool(begun))
+    return collapse(prepared, with_levels(request, prepared, ranked))
 
 
-def _sorted(request: SearchRequest, prepared: Prepared, ranked: Ranked) -> Ranked:
+def _sorted(found: Ranked, relevant: Sequence[int], sort: Sort) -> Ranked:
     """Another order than relevance is one of what is relevant, or else the cheapest of all comes first."""
-    if request.sort is None or not len(ranked.order):
-        return ranked
-    positions = {item_id: n for n, item_id in enumerate(ranked.ids)}
-    ids = sorted_ids(relevant_ids(prepared, ranked), request.sort)
-    chosen = np.array([positions[item_id] for item_id in ids], dtype=np.int64)
-    return replace(ranked, order=ranked.order[chosen], scores=ranked.scores[chosen])
+    positions = {item_id: n for n, item_id in enumerate(found.ids)}
+    ids = sorted_ids([item_id for item_id in relevant if item_id in positions], sort)
+    return found.picked(np.array([positions[item_id] for item_id in ids], dtype=np.int64))
 
 
 # Materialised, because PostgreSQL would else go through all items in order of their ids until it has enough.
@@ -163,13 +194,22 @@ def _identifier_hits(request: SearchRequest, prepared: Prepared, filters: Sequen
         return dict(cursor.fetchall())
 
 
-def _facets(request: SearchRequest, prepared: Prepared, ranked: Ranked) -> dict[str, tuple[FacetValue, ...]]:
-    """A facet with a selection counts over the candidates that the other filters alone would leave."""
-    filtered = {one.attribute for one in request.filters}
-    plain = [name for name in request.facets if name not in filtered]
-    facets = count_facets(ranked.ids, plain, request.filters)
-    for name in request.facets:
-        if name in filtered:
-            others = [one for one in request.filters if one.attribute != name]
-            facets |= count_facets(_ranked(request, prepared, others).ids, [name], request.filters)
+def _facets(request: SearchRequest, prepared: Prepared, everything: Ranked) -> dict[str, tuple[FacetValue, ...]]:
+    """Of what is relevant. A facet with a selection counts what the other filters alone would leave."""
+    facets: dict[str, tuple[FacetValue, ...]] = {}
+    relevant = relevant_ids(prepared, everything)
+    for others, names in _facets_by_filters(request).items():
+        if others and is_cut_off(everything):
+            counted = relevant_ids(prepared, _ranked(request, prepared, others))
+        else:
+            counted = matching(relevant, others)
+        facets |= count_facets(counted, names, request.filters)
     return {name: facets[name] for name in request.facets}
+
+
+def _facets_by_filters(request: SearchRequest) -> dict[tuple[Filter, ...], list[str]]:
+    """The facets by the filters on other attributes."""
+    grouped: dict[tuple[Filter, ...], list[str]] = defaultdict(list)
+    for name in request.facets:
+        grouped[tuple(one for one in request.filters if one.attribute != name)].append(name)
+    return grouped

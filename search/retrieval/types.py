@@ -101,6 +101,8 @@ class Explanation:
     identifier: str | None
     filters: tuple[str, ...]
     second_score: float | None = None  # of the cross-encoder, where there is a second stage
+    asked_words: int = 0  # of the query, as they are searched for
+    matched_attributes: tuple[str, ...] = ()  # with a value of which the query has every word
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,6 +152,41 @@ def test_the_search_vector_has_title_and_body_with_their_weights(shop: Collectio
     assert str(Item.objects.get(pk=item.pk).search_vector) == "'camp':4B 'hike':7B 'tent':2A 'warm':1A"
 
 
+SEARCHED = {
+    "brand": {"type": "term", "searched": "high"},
+    "colours": {"type": "term", "facet": True},
+    "note": {"type": "text", "searched": "low"},
+    "price": {"type": "number"},
+    "year": {"type": "number", "searched": "normal"},
+    "source": {"type": "term", "searched": "no"},
+    "sku": {"type": "term", "identifier": True},
+}
+ATTRIBUTES = {
+    "brand": "Norrdal", "colours": ["moss green", "sand"], "note": "sale", "price": 9, "year": 2026, "source": "feed",
+    "sku": "NRD-1", "undeclared": "word",
+}  # fmt: skip
+
+
+def test_attribute_values_are_searched_by_the_weight_that_the_schema_gives(shop: Collection) -> None:
+    update_collection(collection=shop, attribute_schema=SEARCHED)
+    (item,) = add_items(shop, {"title": "tent", "attributes": ATTRIBUTES})
+    stored = Item.objects.get(pk=item.pk)
+    assert stored.attribute_texts == ["Norrdal", "moss green\nsand\n2026", "sale"]
+    assert str(stored.search_vector) == "'2026':6C 'green':4C 'moss':3C 'norrdal':2A 'sale':7 'sand':5C 'tent':1A"
+
+
+def test_searched_values_follow_attributes_and_schema_whoever_writes_them(shop: Collection) -> None:
+    (item,) = add_items(shop, {"title": "tent", "attributes": {"brand": "Norrdal", "price": 9}})
+    Item.objects.update(attributes={"brand": "Tarnholt"})
+    stored = Item.objects.get(pk=item.pk)
+    assert "'tarnholt':2C" in str(stored.search_vector)
+    stored.title = "tarp"
+    stored.save()
+    assert str(Item.objects.get(pk=item.pk).search_vector) == "'tarnholt':2C 'tarp':1A"
+    Collection.objects.update(attribute_schema={"brand": {"type": "term", "searched": "no"}})
+    assert str(Item.objects.get(pk=item.pk).search_vector) == "'tarp':1A"
+
+
 @given(
     st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=50),
     st.text("ab \né漢", max_size=50),

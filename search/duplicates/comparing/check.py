@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import orjson
+from django.db import connection
 
 from catalog.models import Collection, Item
 from catalog.schemas import ItemInput, parse_attribute_schema
@@ -21,7 +24,7 @@ from search.duplicates.reading.words import WordStatistics
 from search.duplicates.rules import Rules, rules_of
 from search.embedding.encoders.registry import Encoder, encoder_of
 from search.embedding.spaces.lifecycle import active_space
-from search.embedding.text import embedded_text, passage_spans, text_digest
+from search.embedding.text import embedded_text, embedded_values, passage_spans, span_lengths, text_digest
 from search.models import EmbeddingSpace
 
 MAX_PASSAGES = 6  # of a long text that are encoded: a person waits
@@ -43,7 +46,7 @@ def check_item(*, collection: Collection, entry: ItemInput, limit: int = 5) -> l
     rules, space = rules_of(collection), active_space()
     if not rules.is_enabled:
         return []
-    record = _record(collection, entry, _vector(encoder_of(space), entry))
+    record = _record(collection, entry, _vector(encoder_of(space), collection, entry))
     statistics = word_counts.statistics_of(collection)
     others = _candidates(collection, space, record, rules, statistics, entry.external_id)
     comparer = Comparer([record, *others], statistics, rules, scorer_of(collection))
@@ -63,14 +66,22 @@ def check_item(*, collection: Collection, entry: ItemInput, limit: int = 5) -> l
     ]
 
 
-def _vector(encoder: Encoder, entry: ItemInput) -> Floats:
+def _vector(encoder: Encoder, collection: Collection, entry: ItemInput) -> Floats:
     """The vector the item would get, from its first passages when it is long."""
-    text = embedded_text(entry.title, entry.body)
-    text = text[: MAX_PASSAGES * encoder.max_tokens * 8]
+    text = embedded_text(entry.title, entry.body)[: MAX_PASSAGES * encoder.max_tokens * 8]
+    text += embedded_values(_attribute_texts(collection, entry))
     spans = passage_spans(text, encoder.token_offsets([text])[0], encoder.max_tokens)[:MAX_PASSAGES]
     vectors = encoder.encode_documents([text[span.start : span.end] for span in spans])
-    whole: Floats = np.array([span.end - span.start for span in spans], dtype=np.float32) @ vectors
+    whole: Floats = span_lengths(spans) @ vectors
     return whole / max(float(np.linalg.norm(whole)), 1e-9)
+
+
+def _attribute_texts(collection: Collection, entry: ItemInput) -> list[str]:
+    """The values that are searched, by the function that stored items are read by."""
+    with connection.cursor() as cursor:
+        attributes, schema = orjson.dumps(entry.attributes), json.dumps(collection.attribute_schema)
+        cursor.execute("SELECT akin_attribute_texts(%s::jsonb, %s::jsonb)", [attributes.decode(), schema])
+        return list(cursor.fetchone()[0])
 
 
 def _record(collection: Collection, entry: ItemInput, vector: Floats) -> Record:

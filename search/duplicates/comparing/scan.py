@@ -31,7 +31,8 @@ MARK_CHECKED = """
       AND NOT (checked_digest = digest AND checked_digest IS NOT NULL AND digest IS NOT NULL)
       AND (%(all)s OR EXISTS (
           SELECT 1 FROM unnest(%(ids)s::bigint[], %(digests)s::bytea[]) AS seen(item_id, digest)
-          WHERE seen.item_id = e.item_id AND seen.digest = e.digest))
+          JOIN catalog_item i ON i.id = seen.item_id
+          WHERE seen.item_id = e.item_id AND akin_embedded_digest(seen.digest, i.attribute_texts) = e.digest))
 """
 
 

@@ -43,7 +43,8 @@ class Claimed:
     token: uuid.UUID
     title: str
     body: str
-    text_digest: bytes
+    attribute_texts: tuple[str, ...]
+    text_digest: bytes  # of title, body and these
     stored_digest: bytes | None
     attempts: int
     priority: int
@@ -69,7 +70,8 @@ CLAIM = f"""
 # A statement of its own: the claim's snapshot may show an older text than the revision that it locked.
 READ = """
     SELECT e.id, e.item_id, e.space_id, e.collection_id, e.revision, e.lease_token,
-           i.title, i.body, i.text_digest, e.digest, e.attempts, e.priority
+           i.title, i.body, i.attribute_texts, akin_embedded_digest(i.text_digest, i.attribute_texts), e.digest,
+           e.attempts, e.priority
     FROM search_itemembedding e JOIN catalog_item i ON i.id = e.item_id
     WHERE e.id = ANY(%s) AND e.lease_token = %s
     ORDER BY e.priority, e.id
@@ -105,8 +107,8 @@ def claim(
 
 
 def _claimed(row: tuple[Any, ...]) -> Claimed:
-    stored_digest = None if row[9] is None else bytes(row[9])
-    return Claimed(*(*row[:8], bytes(row[8]), stored_digest, *row[10:]))
+    stored_digest = None if row[10] is None else bytes(row[10])
+    return Claimed(*(*row[:8], tuple(row[8]), bytes(row[9]), stored_digest, *row[11:]))
 
 
 LEASED = """

@@ -11,7 +11,7 @@ from search.embedding.encoders.registry import Encoder, Vectors
 from search.embedding.queue.claims import Claimed
 from search.embedding.queue.pace import Pace
 from search.embedding.queue.vector_store import Encoded
-from search.embedding.text import Span, embedded_text, passage_spans
+from search.embedding.text import Span, embedded_text, embedded_values, passage_spans, span_lengths
 
 
 def encode(
@@ -21,13 +21,13 @@ def encode(
 
     `between` is called between two calls of the model, and may raise.
     """
-    texts = {row.text_digest: embedded_text(row.title, row.body) for row in rows}
+    texts = {row.text_digest: embedded_text(row.title, row.body) + embedded_values(row.attribute_texts) for row in rows}
     spans = dict(zip(texts, _spans(encoder, list(texts.values())), strict=True))
     parts = [text[span.start : span.end] for digest, text in texts.items() for span in spans[digest]]
     vectors = _encode_parts(encoder, parts, pace, between)
     starts = np.cumsum([0, *(len(spans[digest]) for digest in texts)])
     own = {digest: vectors[start:end] for digest, start, end in zip(texts, starts, starts[1:], strict=False)}
-    return [_encoded(row, texts[row.text_digest], spans[row.text_digest], own[row.text_digest]) for row in rows]
+    return [_encoded(row, spans[row.text_digest], own[row.text_digest]) for row in rows]
 
 
 def _encode_parts(encoder: Encoder, parts: Sequence[str], pace: Pace, between: Callable[[], None]) -> Vectors:
@@ -54,10 +54,12 @@ def _spans(encoder: Encoder, texts: Sequence[str]) -> list[list[Span]]:
     return spans
 
 
-def _encoded(row: Claimed, text: str, spans: list[Span], vectors: Vectors) -> Encoded:
+def _encoded(row: Claimed, spans: list[Span], vectors: Vectors) -> Encoded:
+    """The spans kept are those of title and body; a passage of nothing but attribute values has an empty one."""
+    end = len(embedded_text(row.title, row.body))
+    kept = [Span(min(span.start, end), min(span.end, end)) for span in spans]
     if len(spans) == 1:
-        return Encoded(row, spans, vectors)
-    weights = np.array([span.end - span.start for span in spans], dtype=np.float32)
-    whole = weights @ vectors
+        return Encoded(row, kept, vectors)
+    whole = span_lengths(spans) @ vectors
     whole /= max(float(np.linalg.norm(whole)), 1e-9)
-    return Encoded(row, [Span(0, len(text)), *spans], np.vstack([whole, vectors]))
+    return Encoded(row, [Span(0, end), *kept], np.vstack([whole, vectors]))

@@ -48,7 +48,9 @@ STALE = """
         digest = NULL, next_attempt_at = clock_timestamp()
     WHERE e.id IN (
         SELECT x.id FROM search_itemembedding x JOIN catalog_item i ON i.id = x.item_id
-        WHERE x.state = 'embedded' AND (x.digest IS DISTINCT FROM i.text_digest OR NOT EXISTS (
+        WHERE x.state = 'embedded' AND (
+            x.digest IS DISTINCT FROM akin_embedded_digest(i.text_digest, i.attribute_texts)
+         OR NOT EXISTS (
             SELECT 1 FROM search_passage p WHERE p.item_id = x.item_id AND p.space_id = x.space_id AND p.ordinal = 0
         ))
         ORDER BY x.id FOR UPDATE OF x SKIP LOCKED

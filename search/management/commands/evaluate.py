@@ -14,6 +14,7 @@ from catalog.models import Collection
 from catalog.services.collections import get_collection
 from search.evaluation.datasets import SearchDataset, load_search_dataset
 from search.evaluation.judging import keep_judged_set
+from search.evaluation.quality.band_quality import evaluate_bands
 from search.evaluation.quality.search_quality import evaluate_search
 from search.evaluation.runs import compare_runs, run_before, store_run
 from search.evaluation.scratch import scratch_collection
@@ -34,23 +35,29 @@ class Command(ReportCommand):
             help="Search this collection with its settings, read no items.jsonl, and keep the set as its own.",
         )
 
+        parser.add_argument(
+            "--bands", action="store_true", help="Also measure whether the bands of hits tell the truth."
+        )
+
     def measure(self, folder: Path, options: dict[str, Any]) -> dict[str, Any]:
         dataset = load_search_dataset(folder, with_items=not options["collection"])
         self.name_problems(dataset.problems)
         with self._searched(dataset, options) as collection:
             figures = evaluate_search(collection, dataset.queries)
+            bands = evaluate_bands(collection, dataset.queries).rounded() if options["bands"] else None
             items = len(dataset.items) or collection.items.visible().count()
             configuration = {"language": collection.language, **collection.search_settings}
         if options["collection"]:
             configuration["collection"] = options["collection"]
             keep_judged_set(collection=collection, dataset=dataset)
         self.run = store_run(dataset=dataset.name, configuration=configuration, figures=figures)
-        return {
+        report: dict[str, Any] = {
             "dataset": dataset.name,
             "items": items,
             "queries": sum(1 for query in dataset.queries if any(g > 0 for g in query.grades.values())),
             "modes": {mode: one.rounded() for mode, one in figures.items()},
         }
+        return report if bands is None else {**report, "bands": bands}
 
     @contextmanager
     def _searched(self, dataset: SearchDataset, options: dict[str, Any]) -> Iterator[Collection]:
@@ -60,7 +67,10 @@ class Command(ReportCommand):
             return
         bar = tqdm(total=len(dataset.items), unit="item", desc="embedding", disable=options["json"] or None)
         with scratch_collection(
-            dataset.items, on_progress=lambda done: _advance(bar, done), language=options["language"]
+            dataset.items,
+            on_progress=lambda done: _advance(bar, done),
+            finds_schema=True,
+            language=options["language"],
         ) as collection:
             bar.close()
             yield collection
@@ -77,6 +87,15 @@ class Command(ReportCommand):
                 f"{one['mrr_at_10']:>8.4f}{one['p50_ms']:>8.1f}{one['p95_ms']:>8.1f}"
             )
         self._show_difference()
+        if "bands" in report:
+            self._show_bands(report["bands"])
+
+    def _show_bands(self, report: dict[str, Any]) -> None:
+        self.stdout.write(f"Of the first ten hits of each query, those of grade {report['least_grade']} and more:")
+        for band, found in report["bands"].items():
+            self.stdout.write(f"{band:<10}{found['relevant']:>9.1%} of {found['hits']:,}")
+        self.stdout.write(f"Queries with a better band below a worse one: {report['contradicted']}")
+        self.stdout.write(f"Queries said to have no answer: {len(report['nothing_relevant'])}")
 
     def _show_difference(self) -> None:
         if (before := run_before(self.run)) is None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
@@ -11,17 +12,19 @@ from django.db import connection
 from catalog.json_text import read_stored
 from search.embedding.query_vectors import similarities
 from search.embedding.storage import sql_of
-from search.retrieval.answer.bands import NullDistribution, band_of, null_distribution
+from search.retrieval.answer.bands import BANDS
 from search.retrieval.answer.sentences import Span, sentences_of
 from search.retrieval.answer.snippets import SNIPPET_LENGTH, body_snippet, marks_of
-from search.retrieval.query.query_words import QueryWord, QueryWords
+from search.retrieval.query.stemming import stem
 from search.retrieval.ranking import fusion
 from search.retrieval.ranking.collapse import twins_of
 from search.retrieval.ranking.stages import Prepared, Ranked
-from search.retrieval.types import Band, Explanation, Hit, LegExplanation, SearchRequest, Snippet
+from search.retrieval.types import Explanation, Hit, LegExplanation, SearchRequest, Snippet
 
 MAX_SENTENCES_OF_A_HIT = 8
 MAX_SENTENCES = 16  # of a page
+
+_WORD = re.compile(r"\w+")
 
 ROWS = """
     SELECT i.id, i.external_id, i.title, i.body, i.url, i.image, i.attributes,
@@ -32,7 +35,7 @@ ROWS = """
 
 BEST_PASSAGE = """(
     SELECT ARRAY[p.start, p."end"] FROM search_passage p
-    WHERE p.item_id = i.id AND p.space_id = {space} AND p.ordinal > 0 ORDER BY {distance} LIMIT 1
+    WHERE p.item_id = i.id AND p.space_id = {space} AND p.ordinal > 0 AND p.start < p."end" ORDER BY {distance} LIMIT 1
 )"""
 
 
@@ -72,7 +75,7 @@ def build_hits(request: SearchRequest, prepared: Prepared, ranked: Ranked, page:
                 url=row.url,
                 image=row.image,
                 score=round(float(ranked.scores[n]), 6),
-                band=_band(prepared, ranked, n, row),
+                band=BANDS[ranked.levels[n]],
                 snippet=snippets[item_id],
                 attributes=row.attributes,
                 explanation=explain(n, row) if explain else None,
@@ -80,14 +83,6 @@ def build_hits(request: SearchRequest, prepared: Prepared, ranked: Ranked, page:
             )
         )
     return tuple(hits)
-
-
-def relevant_ids(prepared: Prepared, ranked: Ranked) -> list[int]:
-    """The candidates whose band is not `weak`; all of them where every band is."""
-    ids = ranked.ids
-    rows = load_rows(ids, replace(prepared, space=None))
-    relevant = [i for n, i in enumerate(ids) if i in rows and _band(prepared, ranked, n, rows[i]) != "weak"]
-    return relevant or [item_id for item_id in ids if item_id in rows]
 
 
 def load_rows(ids: Sequence[int], prepared: Prepared | None = None) -> dict[int, Row]:
@@ -153,43 +148,18 @@ def _closest_sentences(
     return {candidates[n][0].item_id: candidates[n][1] for _, n in best}
 
 
-def _band(prepared: Prepared, ranked: Ranked, n: int, row: Row) -> Band:
-    if row.item_id in ranked.identifiers:
-        return "exact"
-    where = ranked.order[n]
-    similarity = float(ranked.candidates.passage_similarity[where]) if prepared.space is not None else None
-    words = prepared.words
-    is_known = words.is_any_known
-    band = band_of(
-        similarity,
-        coverage(prepared, row.matched),
-        _null(prepared),
-        is_any_word_known=is_known,
-        sense=sense(prepared, row.matched),
+def matched_attributes(attributes: Mapping[str, Any], lexemes: Sequence[str], language: str) -> tuple[str, ...]:
+    """The attributes with a text of which every word is among the lexemes."""
+    return tuple(
+        name
+        for name, value in attributes.items()
+        if any(
+            isinstance(text, str)
+            and (words := _WORD.findall(text.lower()))
+            and all(word in lexemes or stem(word, language) in lexemes for word in words)
+            for text in (value if isinstance(value, list) else [value])
+        )
     )
-    is_all_guessed = not is_known and any(word.is_guess for word in words.words)
-    return "possible" if is_all_guessed and band in {"strong", "good"} else band
-
-
-def _null(prepared: Prepared) -> NullDistribution:
-    words = prepared.words
-    is_own = prepared.space is not None and words.null_space_id == prepared.space.pk
-    return null_distribution(words.null_similarities if is_own else ())
-
-
-def coverage(prepared: Prepared, matched: Sequence[str]) -> float:
-    """The share of the query's words that the item has, weighted by IDF; in [0, 1]. Guesses prove nothing."""
-    return _share(prepared.words, lambda word: not word.is_guess and word.lexeme in matched, of_nothing=0.0)
-
-
-def sense(prepared: Prepared, matched: Sequence[str]) -> float:
-    """The share of the query, weighted by IDF, that is no mere string of letters, or that the item has; in [0, 1]."""
-    return _share(prepared.words, lambda word: not word.is_senseless or word.lexeme in matched, of_nothing=1.0)
-
-
-def _share(words: QueryWords, counts: Callable[[QueryWord], bool], *, of_nothing: float) -> float:
-    total = sum(words.idf(word) for word in words.words)
-    return sum(words.idf(word) for word in words.words if counts(word)) / total if total else of_nothing
 
 
 def _filtered_attributes(request: SearchRequest) -> tuple[str, ...]:
@@ -232,4 +202,6 @@ class _Explainer:
             identifier=self._ranked.identifiers.get(row.item_id),
             filters=_filtered_attributes(self._request),
             second_score=self._ranked.second_scores.get(row.item_id),
+            asked_words=len(self._prepared.words.words),
+            matched_attributes=matched_attributes(row.attributes, row.matched, self._request.collection.language),
         )

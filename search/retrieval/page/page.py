@@ -16,6 +16,7 @@ from search.errors import QueryTooLong
 from search.retrieval.page.asked import faulty_filters, refuse_unknown, sorts_of, whole_number, without
 from search.retrieval.page.links import Links
 from search.retrieval.page.panels import Chip, Panel, chips, hidden_pairs, panels
+from search.retrieval.page.reasons import reason_of
 from search.retrieval.query.parameters import FILTER_PREFIX, MAX_OFFSET, Parameters, parse_search
 from search.retrieval.search import search
 from search.retrieval.types import Hit, SearchRequest, SearchResult
@@ -37,6 +38,7 @@ class HitView:
     hit: Hit
     facts: tuple[Fact, ...]
     passage: str
+    reason: str = ""
     is_first_weak: bool = False  # where the hits stop being relevant, though others are
 
 
@@ -94,7 +96,10 @@ class SearchPage:
 
     @property
     def next_link(self) -> str:
-        has_next = self.result is not None and self.result.next_offset is not None and self.number < MAX_PAGE
+        """What is further away is shown on the last page, and has none of its own."""
+        result = self.result
+        has_next = result is not None and result.next_offset is not None and result.next_offset < result.total
+        has_next = has_next and self.number < MAX_PAGE
         return self.links.page(self.number + 1) if has_next else ""
 
     @property
@@ -186,6 +191,7 @@ def _views(hits: Sequence[Hit], schema: Schema) -> tuple[HitView, ...]:
             hit=hit,
             facts=tuple(describe(schema, hit.attributes)[:MAX_FACTS]),
             passage=passages.get(hit.item_id, ""),
+            reason=reason_of(hit.explanation, schema) if hit.explanation else "",
             is_first_weak=0 < n == first_weak,
         )
         for n, hit in enumerate(hits)

@@ -65,9 +65,17 @@ def read_query(collection: Collection, typed: str, parsed: ParsedQuery) -> Read:
 def _reading(
     collection: Collection, typed: str, parsed: ParsedQuery, unknown: list[str], known_to_model: set[str]
 ) -> Reading | None:
+    """None where most of the words stay unknown: then the query is of another language, or of none."""
     if not unknown:
         return None
-    return read_unknown(typed.strip(), parsed.text, unknown, vocabulary_of(collection), known_to_model.__contains__)
+    vocabulary = vocabulary_of(collection)
+    reading = read_unknown(typed.strip(), parsed.text, unknown, vocabulary, known_to_model.__contains__)
+    if reading is None:
+        return None
+    left = set(reading.text.split())
+    kept = sum(1 for word in unknown if word in left and word not in known_to_model)
+    read = sum(1 for word in unknown if word not in left)
+    return reading if read > kept else None
 
 
 def _judged(words: QueryWords, unknown: Mapping[str, str], known_to_model: set[str] | None) -> QueryWords:
@@ -117,7 +125,7 @@ def _occurring(collection: Collection, lexemes: list[str]) -> set[str]:
 
 def _guessed(collection: Collection, read: ParsedQuery, typed: QueryWords, reading: Reading) -> QueryWords:
     """The words of the reading. What was neither typed nor begun is marked as a guess."""
-    known = {word.lexeme for word in typed.words if word.documents}
+    known = {word.lexeme for word in typed.words}
     begun = query_words(collection, ParsedQuery(" ".join(reading.completions))).words if reading.completions else ()
     forms = tuple(word.lexeme for word in begun)
     words = query_words(collection, read)

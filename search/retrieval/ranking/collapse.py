@@ -33,12 +33,8 @@ def collapse(prepared: Prepared, ranked: Ranked) -> Ranked:
         else:
             dropped[keeper].append(item_id)
     chosen = np.array(kept, dtype=np.int64)
-    return replace(
-        ranked,
-        order=ranked.order[chosen],
-        scores=ranked.scores[chosen],
-        collapsed={keeper: tuple(others) for keeper, others in dropped.items() if others},
-    )
+    collapsed = {keeper: tuple(others) for keeper, others in dropped.items() if others}
+    return replace(ranked.picked(chosen), collapsed=collapsed)
 
 
 def _partners(ids: list[int]) -> Mapping[int, list[int]]:

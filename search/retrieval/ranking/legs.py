@@ -79,7 +79,7 @@ SEMANTIC = """, semantic AS MATERIALIZED (
 )"""
 
 MATCHING = """matching AS MATERIALIZED (
-    SELECT i.id, ts_filter(i.search_vector, '{{a,b}}') AS sv FROM catalog_item i
+    SELECT i.id, i.search_vector AS sv FROM catalog_item i
     WHERE i.search_vector @@ %(candidates)s::tsquery AND i.collection_id = {collection} AND {visible}
     LIMIT {hard_limit}
 )"""
@@ -95,7 +95,7 @@ LEXICAL_ONLY = """, pool AS (SELECT id, sv FROM matching)"""
 UNION = """, pool AS (
     SELECT id, sv FROM matching
     UNION ALL
-    SELECT id, ts_filter(search_vector, '{{a,b}}') FROM semantic WHERE id NOT IN (SELECT id FROM matching)
+    SELECT id, search_vector FROM semantic WHERE id NOT IN (SELECT id FROM matching)
 )"""
 
 CHOSEN = """, chosen AS (

@@ -10,7 +10,10 @@ from typing import Any
 from search.retrieval.query.query_words import QueryWord, QueryWords
 
 K1, B = 1.2, 0.75  # BM25's saturation and length normalisation, at their textbook values
+ATTRIBUTE_WEIGHT = 2  # a word among attribute values of normal weight counts as this many in the body
 TITLE_WEIGHT = 3  # a word in the title counts as this many in the body
+# Of the tsvector's weights D, C, B and A: attribute values of low and normal weight, body, title and those of high.
+WEIGHTS = (0.5, ATTRIBUTE_WEIGHT, 1, TITLE_WEIGHT)
 DOCUMENT_BUDGET = 500  # estimated items the candidates match, which bounds the leg's time
 MAX_RARE_WORDS = 32
 MAX_PAIRED_WORDS = 12
@@ -64,8 +67,7 @@ def lexical_score_sql(query: QueryWords, vector: str, k: str) -> tuple[str, dict
     `ts_rank_cd` of one word is the sum of the weights of its positions; with weights 1 for the title and 1/3 for
     the body, times 3, that is BM25F's weighted term frequency.
     """
-    body = 1 / TITLE_WEIGHT
-    weights = f"{{{body},{body},{body},1}}"
+    weights = "{" + ",".join(f"{weight / TITLE_WEIGHT:.6f}" for weight in WEIGHTS) + "}"
     terms: list[str] = []
     parameters: dict[str, Any] = {}
     for number, word in enumerate(query.words):

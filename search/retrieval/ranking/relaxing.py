@@ -44,6 +44,7 @@ def followed_by(first: Ranked, others: Ranked, relaxed: str) -> Ranked:
         candidates=_joined(first.candidates, others.candidates),
         order=np.concatenate([first.order, others.order[is_new] + offset]),
         scores=np.concatenate([first.scores, scores]),
+        levels=np.concatenate([first.levels, np.maximum(others.levels[is_new], first.levels.max(initial=0))]),
         identifiers={**others.identifiers, **first.identifiers},
         collapsed={**others.collapsed, **first.collapsed},
         relaxed=relaxed if is_new.any() else first.relaxed,

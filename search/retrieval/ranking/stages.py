@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,11 +39,18 @@ class Ranked:
     candidates: Candidates
     order: NDArray[np.int64]
     scores: NDArray[np.float64]
-    identifiers: dict[int, str]  # item id -> the identifier that the query named
+    identifiers: dict[int, str]  # item id -> the identifier that the query named or begins
+    levels: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))  # bands, of `order`
+    is_begun: bool = False  # whether it only begins them
     second_scores: dict[int, float] = field(default_factory=dict)  # item id -> score of the second stage
     collapsed: dict[int, tuple[int, ...]] = field(default_factory=dict)  # item id -> the duplicates it stands for
     warnings: tuple[str, ...] = ()
     relaxed: str = ""  # what of the query was left out so that there are more hits
+
+    def picked(self, positions: NDArray[np.int64]) -> Ranked:
+        """Only these places of the order, in the order in which they are given."""
+        levels = self.levels[positions] if len(self.levels) else self.levels
+        return replace(self, order=self.order[positions], scores=self.scores[positions], levels=levels)
 
     @property
     def ids(self) -> list[int]:

@@ -22,12 +22,13 @@ OTHER_ITEMS = 1_000
 QUERY_WORDS = 6
 MIN_ITEMS = 50  # of a collection; below, the defaults hold
 
+# By what an item is called, so that the same items give the same sample wherever they are stored.
 SAMPLE = f"""
-    SELECT i.id, i.title, i.body, p.vector FROM (
-        SELECT p.item_id, {{vector}} AS vector FROM search_passage p
-        WHERE p.collection_id = %s AND p.space_id = %s AND p.ordinal = 0 ORDER BY hashint8(p.item_id) LIMIT %s
-    ) AS p JOIN catalog_item i ON i.id = p.item_id
-    WHERE {VISIBLE}
+    SELECT i.id, i.title, i.body, {{vector}} FROM (
+        SELECT i.id, i.external_id, i.title, i.body FROM catalog_item i
+        WHERE i.collection_id = %s AND {VISIBLE} ORDER BY md5(i.external_id), i.id LIMIT %s
+    ) AS i JOIN search_passage p ON p.item_id = i.id AND p.space_id = %s AND p.ordinal = 0
+    ORDER BY md5(i.external_id), i.id
 """
 
 
@@ -36,7 +37,7 @@ def calibrate(collection: Collection) -> list[float]:
     space = active_space()
     kept = sql_of(space)
     with connection.cursor() as cursor:
-        cursor.execute(SAMPLE.format(vector=kept.sent()), [collection.pk, space.pk, OTHER_ITEMS])
+        cursor.execute(SAMPLE.format(vector=kept.sent()), [collection.pk, OTHER_ITEMS, space.pk])
         rows = cursor.fetchall()
     if len(rows) < MIN_ITEMS:
         return []

@@ -37,7 +37,8 @@ WORDS = f"""
 VOCABULARY = f"""
     INSERT INTO search_vocabularyword (collection_id, word, documents)
     SELECT %(collection)s, word, ndoc FROM ts_stat(format(
-        'SELECT to_tsvector(''simple'', left(i.title || '' '' || i.body, 20000)) FROM catalog_item i'
+        'SELECT to_tsvector(''simple'', left(concat_ws('' '', i.title, array_to_string(i.attribute_texts, '' ''),'
+        ' i.body), 20000)) FROM catalog_item i'
         ' WHERE i.collection_id = %%s AND {QUOTED}', %(collection)s::bigint))
     WHERE word ~ '^[[:alpha:]]{{3,40}}$' ORDER BY ndoc DESC, word LIMIT %(vocabulary)s
 """

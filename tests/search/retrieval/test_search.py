@@ -150,7 +150,7 @@ def test_odd_queries_get_an_answer(shop: Collection, mode: Mode) -> None:
     filters = (Filter("{odd} 'name' %s", terms=("%", "'", "{}")),)
     for query_text in ODD:
         result = find(shop, query_text, mode=mode, explain=True)
-        assert result.total >= len(result.hits), query_text
+        assert result.total >= sum(hit.band != "weak" for hit in result.hits), query_text
         assert find(shop, query_text, mode=mode, filters=filters, facets=("brand",)).total == 0, query_text
 
 

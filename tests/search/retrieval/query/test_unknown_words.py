@@ -111,3 +111,10 @@ def test_names_that_share_letters_with_nonsense_are_no_confident_hits(shop: Coll
     make_searchable(shop)
     result = find(shop, "zxcvbnm lkjhgf poiu")
     assert result.is_nothing_relevant and {hit.band for hit in result.hits} == {"weak"}
+
+
+def test_a_query_in_another_language_is_not_corrected_word_by_word() -> None:
+    shop = shop_of({"title": "belt of leather"}, {"title": "tent"}, slug="belts")
+    assert find(shop, "zelt für zwei Personen").suggestion is None
+    assert find(shop, "belr of leathr").suggestion == "belt of leather"
+    assert find(shop, "belr of leathr qzwx").suggestion == "belt of leather qzwx"
