@@ -14,11 +14,11 @@ from django.urls import reverse
 from catalog.admin.importing.forms import ENCODINGS, MARKS, ROLES, UploadForm
 from catalog.admin.importing.look import MAX_ROWS, Look, chosen, look_at, said
 from catalog.admin.importing.work import import_upload
-from catalog.admin.scope import own_rows
+from catalog.admin.scope import own_collections, own_rows
 from catalog.admin.site import Desk
 from catalog.errors import CatalogError, NotFound
 from catalog.importing.bad_rows import BadRows
-from catalog.models import Run
+from catalog.models import Collection, Run
 from catalog.models.run import RunKind
 from catalog.uploads.store import Upload, find, forget, forget_old, keep
 
@@ -114,8 +114,13 @@ def _look_page(desk: Desk, request: HttpRequest, upload: Upload, seen: Look, dat
 
 
 def _upload_of(request: HttpRequest, token: str) -> Upload | None:
+    """None, and a message, where it is gone, or its collection is one in which the person acts no longer."""
     try:
-        return find(token, owner_id=request.user.pk or 0)
+        upload = find(token, owner_id=request.user.pk or 0)
+        is_there = Collection.objects.filter(slug=upload.collection).exists()
+        if is_there and not own_collections(request).filter(slug=upload.collection).exists():
+            raise NotFound(f"You do not act in the collection '{upload.collection}'.")
+        return upload
     except NotFound as error:
         messages.error(request, error.message)
         return None

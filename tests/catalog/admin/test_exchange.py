@@ -24,7 +24,7 @@ from catalog.services.collections import create_collection
 from catalog.services.items import upsert_items
 from catalog.uploads import store
 from catalog.uploads.tasks import forget_old_uploads
-from tests.admin_people import administrator, charlie, curator
+from tests.admin_people import administrator, charlie, curator, member
 
 pytestmark = pytest.mark.django_db
 IMPORT = "/admin/catalog/item/import/"
@@ -331,3 +331,11 @@ def test_no_cell_of_a_csv_is_a_formula_and_the_import_of_an_export_changes_nothi
     rows = list(csv.DictReader(io.StringIO(text)))
     assert not any(cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row.values())
     assert counts(upload(browser, text)) == (0, 0, 1, 0)
+
+
+def test_who_acts_in_the_collection_no_longer_imports_nothing_into_it(shop: Collection) -> None:
+    browser = member(shop)
+    page = upload(browser, "id,title\n1,A\n")
+    shop.members.clear()
+    assert "You do not act in the collection" in confirm(browser, page).content.decode()
+    assert Item.objects.count() == 0

@@ -158,18 +158,22 @@ def test_an_item_is_added_to_ones_own_collection_only(mine: Collection, theirs: 
     assert Item.objects.get(external_id="new").collection == mine
 
 
-def imported(browser: Client, rows: list[dict[str, Any]], **fields: Any) -> Any:
+def imported(browser: Client, rows: list[dict[str, str]], **fields: Any) -> Any:
     file = SimpleUploadedFile("items.json", json.dumps(rows).encode())
-    return browser.post("/admin/catalog/item/import/", {"import_file": file, "format": "1", "resource": "0", **fields})
+    return browser.post("/admin/catalog/item/import/", {"file": file, **fields}, follow=True)
 
 
 def test_imports_and_exports_stay_in_ones_own_collections(mine: Collection, theirs: Collection) -> None:
     browser = member(mine)
-    preview = imported(browser, [{"collection": "theirs", "external_id": "i0", "title": "Taken over"}])
-    assert "there are: mine" in preview.content.decode()
-    assert "theirs tent" not in preview.content.decode()
+    foreign = [{"collection": "theirs", "external_id": "i0", "title": "Taken over"}]
+    look = imported(browser, foreign, collection=mine.pk)
+    assert "it belongs to &#x27;theirs&#x27;, and this is &#x27;mine&#x27;" in look.content.decode()
+    assert "theirs tent" not in look.content.decode() and look.context["look"].report.landed == 0
     refused = imported(browser, [{"external_id": "i0", "title": "Taken over"}], collection=theirs.pk)
     assert "collection" in refused.context["form"].errors
+    forged = {"upload": look.context["upload"].token, "collection": theirs.pk}
+    browser.post("/admin/catalog/item/process_import/", forged)
+    assert not Item.objects.filter(title="Taken over").exists()
     exported = browser.post("/admin/catalog/item/export/", {"format": "1", "resource": "0"})
     assert {row["collection"] for row in json.loads(exported.content)} == {"mine"}
 
