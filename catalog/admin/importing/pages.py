@@ -117,13 +117,14 @@ def _upload_of(request: HttpRequest, token: str) -> Upload | None:
     """None, and a message, where it is gone, or its collection is one in which the person acts no longer."""
     try:
         upload = find(token, owner_id=request.user.pk or 0)
-        is_there = Collection.objects.filter(slug=upload.collection).exists()
-        if is_there and not own_collections(request).filter(slug=upload.collection).exists():
-            raise NotFound(f"You do not act in the collection '{upload.collection}'.")
-        return upload
     except NotFound as error:
         messages.error(request, error.message)
         return None
+    is_there = Collection.objects.filter(slug=upload.collection).exists()
+    if is_there and not own_collections(request).filter(slug=upload.collection).exists():
+        messages.error(request, f"You do not act in the collection '{upload.collection}'.")
+        return None
+    return upload
 
 
 def _page(desk: Desk, request: HttpRequest, name: str, context: dict[str, Any]) -> HttpResponse:
