@@ -18,6 +18,7 @@ class Lock(IntEnum):
     INSIGHT_RUN = 0x696E7367
     CHANGE_RUN = 0x63686E67
     ITEMS = 0x6974656D  # of a collection
+    MERGES = 0x6D657267  # of a collection
     WORD_STATISTICS = 0x574F5244  # of a collection
 
 

@@ -41,6 +41,12 @@ def _refuse_nul(text: str) -> str:
     return text
 
 
+def _attribute_name(name: str) -> str:
+    if name[:1].isspace() or "." in _refuse_nul(name):
+        raise ValueError("must not begin with a blank or contain a point")
+    return name
+
+
 class _WithoutNul:
     """Says of a text, where programs read what is taken, that NUL is not."""
 
@@ -77,7 +83,9 @@ Title = Annotated[Text, Field(max_length=MAX_TITLE_LENGTH)]
 BodyText = Annotated[Text, Field(max_length=MAX_BODY_LENGTH)]
 ExternalId = Annotated[Text, Field(min_length=1, max_length=MAX_EXTERNAL_ID_LENGTH)]
 AttributeName = Annotated[
-    str, Field(min_length=1, max_length=64, pattern=r"^[^\s.\x00][^.\x00]*$"), AfterValidator(_refuse_nul)
+    str,
+    Field(min_length=1, max_length=64, json_schema_extra={"pattern": r"^[^\s.\x00][^.\x00]*$"}),
+    AfterValidator(_attribute_name),
 ]
 ONLY_NAMED = {"additionalProperties": False}  # the description of a mapping whose keys have a pattern
 ValueName = Annotated[Text, Field(min_length=1, max_length=200)]

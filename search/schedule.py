@@ -13,6 +13,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "compare-waiting": {"task": "evaluation.compare_waiting", "schedule": 20.0, "options": {"expires": 20}},
     "insight-waiting": {"task": "insight.do_waiting", "schedule": 20.0, "options": {"expires": 20}},
     "insight-current": {"task": "insight.keep_current", "schedule": 15.0, "options": {"expires": 15}},
+    "fold-changes": {"task": "retrieval.fold_changes", "schedule": 600.0, "options": {"expires": 600}},
     "calibrate": {"task": "retrieval.calibrate", "schedule": 300.0, "options": {"expires": 300}},
 }
 

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from config import services
 from search.embedding.query_vectors import forget_queries
+from search.retrieval import remembered
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 
@@ -52,6 +53,7 @@ def _services() -> Iterator[None]:
 def _empty_cache() -> None:
     """Of Redis only where it is the tests' own: clearing empties the whole database."""
     forget_queries()
+    remembered.forget()
     if "redis" in settings.EMBEDDED_SERVICES:
         cache.clear()
 

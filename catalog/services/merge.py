@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from catalog.errors import Conflict, InvalidInput
+from catalog.locks import Lock, hold_until_commit
 from catalog.models import Item, MergeRecord
 from catalog.services.collections import announce
 
@@ -33,6 +34,7 @@ def merge_items(
     choices = dict(field_choices or {})
     _check_choices(choices)
     with transaction.atomic():
+        hold_until_commit(Lock.MERGES, keeper.collection_id)
         keeper, other = _locked(keeper, other)
         _check_items(keeper, other)
         before = _content(keeper)
@@ -61,6 +63,7 @@ def unmerge_items(*, record: MergeRecord, actor_name: str = "") -> MergeRecord:
     Raises Conflict when it is undone already, or when a later merge has to be undone first.
     """
     with transaction.atomic():
+        hold_until_commit(Lock.MERGES, record.collection_id)
         record = MergeRecord.objects.select_for_update().get(pk=record.pk)
         if record.undone_at is not None:
             raise Conflict("This merge is undone already.")

@@ -44,12 +44,13 @@ def _share_between_processes() -> None:
 _share_between_processes()
 
 # These imports have to follow the line above.
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Histogram, generate_latest  # noqa: E402
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest  # noqa: E402
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric  # noqa: E402
 from prometheus_client.multiprocess import MultiProcessCollector  # noqa: E402
 from prometheus_client.registry import REGISTRY, Collector  # noqa: E402
 
 from search.embedding.status import backlog  # noqa: E402
+from search.retrieval.remembered import answered  # noqa: E402
 
 LATENCY = Histogram(
     "akin_http_request_seconds",
@@ -58,6 +59,7 @@ LATENCY = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
 DATABASE_UP = "Whether PostgreSQL answers."
+ANSWERS = Counter("akin_search_answers", "Answers to searches, by whether they were remembered.", ["remembered"])
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
@@ -75,6 +77,14 @@ class LatencyMiddleware:
         labels = (method or "other", f"/{route}", f"{response.status_code // 100}xx")
         LATENCY.labels(*labels).observe(time.perf_counter() - started)
         return response
+
+
+def count_answer(sender: object, *, is_remembered: bool, **kwargs: object) -> None:
+    """Counts one answer to a search."""
+    ANSWERS.labels("yes" if is_remembered else "no").inc()
+
+
+answered.connect(count_answer, dispatch_uid="config.count_answer")
 
 
 class BacklogCollector(Collector):

@@ -1,5 +1,6 @@
 """The tables that search derives from the catalog, and the decisions people make about them."""
 
+from search.models.change import CollectionChange
 from search.models.duplicate import (
     ComparedItem,
     DuplicateCalibration,
@@ -14,6 +15,7 @@ from search.models.statistics import CollectionStatistic, VocabularyWord, WordSt
 from search.models.trigger import EmbeddedItem
 
 __all__ = [
+    "CollectionChange",
     "CollectionStatistic",
     "ComparedItem",
     "DuplicateCalibration",

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from catalog.models import Collection, Item
+from search.models.change import change_triggers
 from search.models.trigger import DECLARE_CHANGED, collect_changed, for_changed
 
 
@@ -57,6 +58,7 @@ class DuplicatePair(models.Model):
             models.CheckConstraint(name="duplicate_pair_score_range", condition=Q(score__gte=0, score__lte=1)),
             models.CheckConstraint(name="duplicate_pair_state_known", condition=Q(state__in=PairState.values)),
         ]
+        triggers = change_triggers("pair")
         indexes = [
             # Reader: the review queue, best first.
             models.Index(name="duplicate_pair_queue", fields=["collection", "state", "-score", "id"]),

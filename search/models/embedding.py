@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from pgvector.django import HalfVectorField, VectorField
 
 from catalog.models import Collection, Item
+from search.models.change import EVERY_COLLECTION, change_triggers
 
 
 class SpaceState(models.TextChoices):
@@ -66,6 +67,7 @@ class EmbeddingSpace(models.Model):
             models.CheckConstraint(name="space_state_known", condition=Q(state__in=SpaceState.values)),
             models.CheckConstraint(name="space_storage_known", condition=Q(storage__in=Storage.values)),
         ]
+        triggers = change_triggers("space", str(EVERY_COLLECTION))
 
     def __str__(self) -> str:
         return self.name
@@ -165,6 +167,7 @@ class Passage(models.Model):
             models.UniqueConstraint(name="passage_unique", fields=["item", "space", "ordinal"]),
             models.CheckConstraint(name="passage_span_forward", condition=Q(start__lte=F("end"))),
         ]
+        triggers = change_triggers("passage")
         indexes = [
             # Reader: exact search in a collection without a vector index, and deletion of a collection.
             models.Index(name="passage_collection_space", fields=["collection", "space"]),

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Value
 
 from catalog.models import Collection
+from search.models.change import change_triggers
 
 
 class CollectionStatistic(models.Model):
@@ -22,6 +23,9 @@ class CollectionStatistic(models.Model):
         db_default=Value("{}"),
         help_text="95 %, 99 % and 99.9 % quantile of the similarity of a query to an unrelated item.",
     )
+
+    class Meta:
+        triggers = change_triggers("statistic")
 
     def __str__(self) -> str:
         return f"{self.documents} items"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import pgtrigger
 
 from catalog.models import Item
+from search.models.change import change_triggers
 
 # A statement that touches at least this many items is bulk work and waits behind what a person saved.
 BULK_ROWS = 50
@@ -128,4 +129,5 @@ class EmbeddedItem(Item):
                 referencing=pgtrigger.Referencing(old="old_rows"),
                 func=REMOVE,
             ),
+            *change_triggers("item"),
         ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from catalog.models import Item
@@ -30,8 +30,15 @@ def related_items(*, item: Item, limit: int = 6) -> list[RelatedItem]:
     if vector is None:
         return []
     found = nearest_items(item.collection, space, vector, limit=limit + SPARE)
-    scores = {n: score for n, score, _ in found if n != item.pk and score < SAME_ITEM_COSINE}
+    same = _of_the_same_text(item, [n for n, _, _ in found])
+    scores = {n: score for n, score, _ in found if n not in same and score < SAME_ITEM_COSINE}
     return load_items(_one_of_each(item, scores)[:limit])
+
+
+def _of_the_same_text(item: Item, ids: Sequence[int]) -> set[int]:
+    """The item and its copies, which may differ in attributes and so in their vectors."""
+    digest = Item.objects.filter(pk=item.pk).values("text_digest")[:1]
+    return {item.pk, *Item.objects.filter(pk__in=ids, text_digest=digest).values_list("pk", flat=True)}
 
 
 def load_items(scored: Iterable[tuple[int, float]]) -> list[RelatedItem]:

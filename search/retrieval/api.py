@@ -15,8 +15,8 @@ from search.errors import QueryTooLong
 from search.retrieval.passages import find_passages
 from search.retrieval.query.parameters import next_cursor, parse_search
 from search.retrieval.query.structured import SearchIn, request_of
+from search.retrieval.remembered import answer
 from search.retrieval.responses import PassagesOut, SearchOut, passages_out, search_out
-from search.retrieval.search import search
 from search.retrieval.types import MAX_LIMIT, MAX_QUERY_LENGTH, MODES, SearchRequest
 
 MAX_PASSAGES = 50
@@ -91,7 +91,7 @@ def search_items_by_body(request: HttpRequest, slug: str, body: SearchIn) -> Sea
 
 
 def _answer(asked: SearchRequest) -> SearchOut:
-    result = search(asked)
+    result = answer(asked)
     return search_out(result, next_cursor(asked, result.next_offset))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from search.retrieval import remembered
 from search.retrieval.upkeep import indexes, null_distributions, statistics
 from search.retrieval.upkeep.readiness import promote_built_spaces
 
@@ -14,6 +15,12 @@ def keep_ready() -> None:
     statistics.refresh_stale()
     indexes.build_missing()
     promote_built_spaces()
+
+
+@shared_task(name="retrieval.fold_changes", ignore_result=True)
+def fold_changes() -> None:
+    """Keeps the count of changes short."""
+    remembered.fold_changes()
 
 
 @shared_task(name="retrieval.calibrate", ignore_result=True)

@@ -165,7 +165,7 @@ def test_undo_restores_every_row_exactly(
     assert after == before
 
 
-def test_undoing_a_merged_pair_says_not_the_same_for_good() -> None:
+def test_undoing_a_merged_pair_leaves_it_undecided() -> None:
     text = {"title": "Norrdal Sund 2 trekking tent", "body": "A shelter for two walkers, 2.35 kg."}
     collection = make_collection()
     first, second = add_items(collection, text, {**text, "image": "/x.png", "attributes": {"brand": "Norrdal"}})
@@ -181,4 +181,4 @@ def test_undoing_a_merged_pair_says_not_the_same_for_good() -> None:
     unmerge_pair(record=record, actor=CURATOR)
     scan(collection=collection)
     pair.refresh_from_db()
-    assert (pair.state, pair.decided_by_name) == ("dismissed", "Ann")
+    assert (pair.state, pair.decided_by_name) == ("suggested", "")

@@ -42,7 +42,7 @@ def answer_with(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> None:
     def changed(request: SearchRequest) -> SearchResult:
         return replace(search(request), **changes)
 
-    monkeypatch.setattr(page, "search", changed)
+    monkeypatch.setattr(page, "answer", changed)
 
 
 def test_a_hit_shows_marks_band_attributes_and_why_it_is_there(shop: Collection) -> None:
@@ -229,7 +229,7 @@ def test_a_database_that_does_not_answer_is_a_page_too(shop: Collection, monkeyp
     def fail(request: SearchRequest) -> SearchResult:
         raise OperationalError("the server closed the connection")
 
-    monkeypatch.setattr(page, "search", fail)
+    monkeypatch.setattr(page, "answer", fail)
     assert "Akin is taking a short break" in get("/c/shop/?q=tent", status=503)
 
 

@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from catalog.access import Actor
 from catalog.errors import Conflict, InvalidInput
+from catalog.locks import Lock, hold_until_commit
 from catalog.models import Item, MergeRecord
 from catalog.models.item import Status
 from catalog.services.merge import Side, count_incoming, merge_items, unmerge_items
@@ -75,7 +76,9 @@ def merge_pair(
         raise InvalidInput("The keeper has to be one of the two items.")
     keeper, other = (pair.first, pair.second) if keeper_id == pair.first_id else (pair.second, pair.first)
     with transaction.atomic():
-        # The items before the pair, as undoing does: two people at once wait for each other instead of in a circle.
+        # What merges and undoes waits for each other: it also moves what was merged before, in no order of ids. Then
+        # the items before the pair, as who deletes an item does.
+        hold_until_commit(Lock.MERGES, pair.collection_id)
         list(Item.objects.filter(pk__in=[keeper.pk, other.pk]).order_by("pk").select_for_update().values_list("pk"))
         _check_apart(pair)
         decide(pair=pair, decision="confirmed", actor=actor, reason=reason)

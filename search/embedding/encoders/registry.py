@@ -28,6 +28,7 @@ __all__ = [
     "forget",
     "is_loaded",
     "keep_only",
+    "loaded_spaces",
     "probe",
     "warm",
 ]
@@ -54,6 +55,11 @@ def encoder_of(space: EmbeddingSpace) -> Encoder:
 def is_loaded(space: EmbeddingSpace) -> bool:
     """Whether the space's model is in this process's memory."""
     return space.pk in _loaded.models
+
+
+def loaded_spaces() -> tuple[int, ...]:
+    """The ids of the spaces whose models are in this process's memory."""
+    return tuple(sorted(_loaded.models))
 
 
 def forget(space: EmbeddingSpace) -> None:

@@ -18,7 +18,7 @@ from search.retrieval.page.links import Links
 from search.retrieval.page.panels import Chip, Panel, chips, hidden_pairs, panels
 from search.retrieval.page.reasons import reason_of
 from search.retrieval.query.parameters import FILTER_PREFIX, MAX_OFFSET, Parameters, parse_search
-from search.retrieval.search import search
+from search.retrieval.remembered import answer
 from search.retrieval.types import Hit, SearchRequest, SearchResult
 
 PAGE_SIZE: Final = 10
@@ -146,11 +146,11 @@ def search_page(collection: Collection, params: Parameters, *, only_last: bool =
         if not faulty:
             return told
     try:
-        answer = _answered(page, without(params, faulty), only_last=only_last)
+        mended = _answered(page, without(params, faulty), only_last=only_last)
     except (InvalidInput, QueryTooLong):
         return told  # more than one thing is wrong
     typed = {name: params.get(name) or "" for name in faulty}
-    return replace(answer, problem=told.error, typed=typed, status=told.status)
+    return replace(mended, problem=told.error, typed=typed, status=told.status)
 
 
 def _answered(page: SearchPage, params: Parameters, *, only_last: bool) -> SearchPage:
@@ -164,7 +164,7 @@ def _answered(page: SearchPage, params: Parameters, *, only_last: bool) -> Searc
         offset=(first - 1) * PAGE_SIZE,
         explain=True,
     )
-    result = search(request)
+    result = answer(request)
     hits = _views(result.hits, page.schema)
     is_from_start = bool(upto) or number == 1
     return replace(page, request=request, result=result, number=number, hits=hits, is_from_start=is_from_start)

@@ -13,13 +13,15 @@ from search.models.duplicate import PairState
 from search.related.recommend import recommend
 from search.related.related import RelatedItem, related_items
 from search.retrieval.types import Filter
-from tests.factories import add_items, make_collection, make_searchable, shop_of, use_real_model
+from tests.factories import SCHEMA, add_items, make_collection, make_searchable, shop_of, use_real_model
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def shop() -> Collection:
+    """Its brands are filtered by and no part of what items mean."""
+    schema = {**SCHEMA, "brand": {**SCHEMA["brand"], "searched": "no"}}
     return shop_of(
         {"external_id": "dome", "title": "dome tent for two", "attributes": {"brand": "A"}},
         {"external_id": "tunnel", "title": "tunnel tent for two", "attributes": {"brand": "B"}},
@@ -27,6 +29,7 @@ def shop() -> Collection:
         {"external_id": "stove", "title": "gas stove", "attributes": {"brand": "A"}},
         {"external_id": "oven", "title": "gas oven", "attributes": {"brand": "B"}},
         {"external_id": "draft", "title": "dome tent for two persons", "status": "draft"},
+        attribute_schema=schema,
     )
 
 
@@ -85,6 +88,12 @@ def test_an_item_of_the_same_text_is_no_related_item(shop: Collection) -> None:
     add_items(shop, {"external_id": "copy", "title": "dome tent for two"})
     make_searchable(shop)
     assert "copy" not in ids(related_items(item=item("dome")))
+
+
+def test_an_item_of_the_same_text_is_none_whatever_its_attributes_say() -> None:
+    texts = [{"external_id": name, "title": "dome tent", "attributes": {"brand": name}} for name in ("red", "blue")]
+    shop_of(*texts, {"external_id": "other", "title": "tunnel tent"})
+    assert ids(related_items(item=item("red"))) == ["other"]
 
 
 def test_an_item_without_a_vector_has_no_related_items_yet(shop: Collection) -> None:

@@ -51,5 +51,5 @@ def test_what_is_added_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.modules[__name__], "FILLERS", FILLERS + more)
     items = len(WORDS + FILLERS)
     assert len(around(LIKELY) - LIKELY.keys()) == len(CROWD) * (1 + len(more)) > items
-    monkeypatch.setattr(crowds, "MOST", 0)  # as many as there are items, then
+    monkeypatch.setattr(crowds, "MOST_PAIRS", 0)  # as many as there are items, then
     assert len(CROWD) < len(around(LIKELY) - LIKELY.keys()) <= items

@@ -120,7 +120,11 @@ def test_a_change_of_attributes_alone_is_compared_again() -> None:
     collection = shop(TENT, SAME_TENT)
     incremental.check_embedded()
     item = collection.items.get(title=TENT["title"])
-    Item.objects.filter(pk=item.pk).update(attributes={"brand": "Other"})
+    Item.objects.filter(pk=item.pk).update(attributes={**item.attributes, "price": 1})
+    assert incremental.check_embedded() == 1
+    Item.objects.filter(pk=item.pk).update(attributes={**item.attributes, "brand": "Other"})
+    assert incremental.check_embedded() == 0  # it is embedded first
+    pipeline.drain()
     assert incremental.check_embedded() == 1
 
 

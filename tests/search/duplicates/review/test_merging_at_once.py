@@ -13,6 +13,7 @@ from django.db import connection
 from catalog.access import Actor
 from catalog.errors import Conflict
 from catalog.models import Item, MergeRecord
+from catalog.services.merge import merge_items, unmerge_items
 from search.duplicates.review.merging import merge_pair, pair_of, unmerge_pair
 from search.models import DuplicatePair
 from tests.factories import add_items, make_collection
@@ -23,7 +24,7 @@ PEOPLE = [Actor(rank=3, name="Ann"), Actor(rank=3, name="Bob")]
 
 def at_once(act: Callable[[Actor], object]) -> list[str]:
     """What each of two people is told."""
-    start = Barrier(2)
+    start = Barrier(2, timeout=30)
 
     def one(actor: Actor) -> str:
         try:
@@ -59,3 +60,19 @@ def test_a_pair_is_merged_once_and_undone_once() -> None:
         assert at_once(partial(unmerge, record)) == ["conflict", "done"]
         assert not Item.objects.filter(merged_into__isnull=False).exists()
         assert not DuplicatePair.objects.exists()  # nothing but the merge had made it
+
+
+def test_what_a_merge_takes_along_is_waited_for_and_not_in_a_circle() -> None:
+    """What was merged into the other item before is written after both items, though its id may be the lowest."""
+    first, keeper, other = add_items(make_collection(), *({"title": f"Dome tent {n}"} for n in range(3)))
+    merge_items(keeper=other, other=first)
+
+    def merge(actor: Actor) -> None:
+        for _ in range(30):
+            if actor is PEOPLE[0]:
+                unmerge_items(record=merge_items(keeper=keeper, other=other))
+            else:
+                with pytest.raises(Conflict):
+                    merge_items(keeper=other, other=first)
+
+    assert at_once(merge) == ["done", "done"]

@@ -182,15 +182,17 @@ def test_searches_during_activation_and_rollback_all_succeed(monkeypatch: pytest
 
     with ThreadPoolExecutor(3) as pool:
         searches = [pool.submit(hammer) for _ in range(3)]
-        for _ in range(6):
+        try:
+            for _ in range(6):
+                lifecycle.activate_space(lifecycle.get_space("new"), is_forced=True)
+                lifecycle.roll_back()
             lifecycle.activate_space(lifecycle.get_space("new"), is_forced=True)
-            lifecycle.roll_back()
-        lifecycle.activate_space(lifecycle.get_space("new"), is_forced=True)
-        threading.Event().wait(0.2)
-        lifecycle.retire_space(lifecycle.get_space("fake"), is_forced=True)
-        indexes.build_missing()
-        threading.Event().wait(0.2)
-        ended.set()
+            threading.Event().wait(0.2)
+            lifecycle.retire_space(lifecycle.get_space("fake"), is_forced=True)
+            indexes.build_missing()
+            threading.Event().wait(0.2)
+        finally:
+            ended.set()
         found = [count for one in searches for count in one.result()]
     assert len(found) > 20
     assert len(set(found)) == 1

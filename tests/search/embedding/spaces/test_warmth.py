@@ -177,15 +177,17 @@ def test_a_thread_notices_the_activation_and_searches_never_wait_or_mix(
     warmth.start()
     searching = threading.Thread(target=hammer)
     searching.start()
-    lifecycle.activate_space(new, is_forced=True)
-    wait_until(lambda: loading.times == 1)
-    count = len(found)
-    wait_until(lambda: len(found) > count + 10)
-    assert {name for name, _ in used} == {"fake"}
-    loading.may_load.set()
-    wait_until(lambda: used[-1][0] == "new")
-    ended.set()
-    searching.join()
+    try:
+        lifecycle.activate_space(new, is_forced=True)
+        wait_until(lambda: loading.times == 1)
+        count = len(found)
+        wait_until(lambda: len(found) > count + 10)
+        assert {name for name, _ in used} == {"fake"}
+        loading.may_load.set()
+        wait_until(lambda: used[-1][0] == "new")
+    finally:
+        ended.set()
+        searching.join()
     assert {difference for _, difference in used} == {0}, "a query of one space was searched in another"
     assert {hits for _, hits in found} == {10}
     assert max(seconds for seconds, _ in found) < 5
