@@ -246,6 +246,10 @@ class SearchSettings(Strict):
     rrf_k: Annotated[int, Field(ge=1, le=1_000)] = 60
     rerank: bool = False
     collapse_duplicates: bool = False
+    learn_interest: bool = Field(
+        default=False, description="Whether what people look at, like and hide is kept, to show each what suits them."
+    )
+    interest_days: Annotated[int, Field(ge=1, le=3_650, description="Days that such events are kept.")] = 180
 
     @model_validator(mode="after")
     def _some_leg_counts(self) -> SearchSettings:

@@ -18,6 +18,7 @@ from search.duplicates.api import router as duplicates_router
 from search.embedding.api import router as embedding_router
 from search.embedding.status import item_embeddings
 from search.insight.api import router as insight_router
+from search.insight.events_api import router as events_router
 from search.related.api import router as related_router
 from search.retrieval.api import router as retrieval_router
 from search.retrieval.rate_limit import check_rate
@@ -67,7 +68,15 @@ api.add_decorator(strict, mode="view")
 use_embedding_lookup(item_embeddings)
 
 # The catalog comes last: its item paths take any external id, also one with slashes.
-for _router in (retrieval_router, related_router, duplicates_router, insight_router, embedding_router, catalog_router):
+for _router in (
+    retrieval_router,
+    related_router,
+    duplicates_router,
+    insight_router,
+    events_router,
+    embedding_router,
+    catalog_router,
+):
     api.add_router("/collections", _router)
 
 

@@ -14,10 +14,12 @@ class SearchConfig(AppConfig):
         from catalog.signals import run_waits
         from search.duplicates.comparing import rescan
         from search.embedding.queue import wakeup
+        from search.insight.interest import subjects
 
         wakeup.connect()
         run_waits.connect(_wake_for_runs, dispatch_uid="search.wake_for_runs")
         rescan.connect()
+        subjects.connect()
         post_migrate.connect(create_default_space, sender=self)
 
 

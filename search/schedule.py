@@ -14,6 +14,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "insight-waiting": {"task": "insight.do_waiting", "schedule": 20.0, "options": {"expires": 20}},
     "insight-current": {"task": "insight.keep_current", "schedule": 15.0, "options": {"expires": 15}},
     "fold-changes": {"task": "retrieval.fold_changes", "schedule": 600.0, "options": {"expires": 600}},
+    "forget-events": {"task": "insight.forget_events", "schedule": 900.0, "options": {"expires": 900}},
     "calibrate": {"task": "retrieval.calibrate", "schedule": 300.0, "options": {"expires": 300}},
 }
 

@@ -4,6 +4,7 @@ from django.urls import path
 
 from search.duplicates import views as duplicates
 from search.embedding import views as embedding
+from search.insight.page import interest_views as interest
 from search.insight.page import views as insight
 from search.related import views as related
 from search.retrieval.page import views as retrieval
@@ -19,6 +20,11 @@ urlpatterns = [
     path("c/<slug:slug>/insight", insight.insight, name="insight"),
     path("c/<slug:slug>/insight/compute", insight.recompute, name="recompute"),
     path("c/<slug:slug>/topics/<int:topic_id>", insight.topic, name="topic"),
+    path("c/<slug:slug>/for-you", interest.page, name="for_you"),
+    path("c/<slug:slug>/for-you/row", interest.row, name="for_you_row"),
+    path("c/<slug:slug>/for-you/events", interest.record, name="event"),
+    path("c/<slug:slug>/for-you/export", interest.export, name="export_interest"),
+    path("c/<slug:slug>/for-you/erase", interest.erase, name="erase_interest"),
     path("c/<slug:slug>/indexing/<path:external_id>", embedding.indexing, name="indexing"),
     path("c/<slug:slug>/related/<path:external_id>", related.related, name="related"),
 ]

@@ -27,11 +27,20 @@ class RunKind(models.TextChoices):
     MAP = "map", "Map"
     MISFILED = "misfiled", "Search for misfiled items"
     TAGS = "tags", "Suggestions of values"
+    INTEREST = "interest", "What people take to"
     CHANGE = "change", "Change of items"
 
 
 # Nobody fails these for their silence: what waits is taken up, and what a dead process left is taken up again.
-RESUMED_KINDS = (RunKind.BACKFILL, RunKind.TOPICS, RunKind.MAP, RunKind.MISFILED, RunKind.TAGS, RunKind.CHANGE)
+RESUMED_KINDS = (
+    RunKind.BACKFILL,
+    RunKind.TOPICS,
+    RunKind.MAP,
+    RunKind.MISFILED,
+    RunKind.TAGS,
+    RunKind.INTEREST,
+    RunKind.CHANGE,
+)
 
 
 class Run(models.Model):

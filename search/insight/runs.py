@@ -20,7 +20,7 @@ from search.messages import send
 logger = logging.getLogger(__name__)
 
 ATTEMPTS = 3  # a run that has lost so many processes is given up
-KINDS = (RunKind.TOPICS, RunKind.MISFILED, RunKind.TAGS, RunKind.MAP)
+KINDS = (RunKind.TOPICS, RunKind.MISFILED, RunKind.TAGS, RunKind.MAP, RunKind.INTEREST)
 
 # Does the work of one run, and returns what the run should remember of it.
 Work = Callable[[Run, Collection, Progress], dict[str, Any]]

@@ -6,12 +6,19 @@ from celery import shared_task
 
 from catalog.models.run import RunKind
 from search.insight import runs
+from search.insight.interest import events
+from search.insight.interest import learning as interest
 from search.insight.misfiled import finding as misfiled
 from search.insight.tags import learning as tags
 from search.insight.topics import computing
 from search.insight.topics import work as topics
 
-WORK: dict[RunKind, runs.Work] = {RunKind.TOPICS: topics.work, RunKind.TAGS: tags.work, RunKind.MISFILED: misfiled.work}
+WORK: dict[RunKind, runs.Work] = {
+    RunKind.TOPICS: topics.work,
+    RunKind.TAGS: tags.work,
+    RunKind.MISFILED: misfiled.work,
+    RunKind.INTEREST: interest.work,
+}
 
 
 @shared_task(name="insight.do_waiting", ignore_result=True)
@@ -25,3 +32,10 @@ def keep_current() -> None:
     """New items get their topic at once; topics that are out of date are asked for."""
     computing.place_new_items()
     topics.ask_where_due()
+    interest.ask_where_due()
+
+
+@shared_task(name="insight.forget_events", ignore_result=True)
+def forget_events() -> None:
+    """Events are kept no longer than their collection says."""
+    events.forget_old()

@@ -11,6 +11,7 @@ from search.models.duplicate import (
 from search.models.embedding import EmbeddingSpace, ItemEmbedding, Passage
 from search.models.evaluation import EvaluationRun, JudgedSet
 from search.models.insight import ItemPlace, ItemTopic, Suggestion, SurveyedItem, Topic, ValueModel
+from search.models.interest import Event, ItemAudience
 from search.models.statistics import CollectionStatistic, VocabularyWord, WordStatistic
 from search.models.trigger import EmbeddedItem
 
@@ -25,6 +26,8 @@ __all__ = [
     "EmbeddedItem",
     "EmbeddingSpace",
     "EvaluationRun",
+    "Event",
+    "ItemAudience",
     "ItemEmbedding",
     "ItemPlace",
     "ItemTopic",

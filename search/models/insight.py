@@ -145,6 +145,8 @@ FORGET = """
     DELETE FROM search_itemtopic WHERE item_id IN (SELECT id FROM old_rows);
     DELETE FROM search_itemplace WHERE item_id IN (SELECT id FROM old_rows);
     DELETE FROM search_suggestion WHERE item_id IN (SELECT id FROM old_rows);
+    DELETE FROM search_event WHERE item_id IN (SELECT id FROM old_rows);
+    DELETE FROM search_itemaudience WHERE item_id IN (SELECT id FROM old_rows);
     RETURN NULL;
 """
 

@@ -43,6 +43,10 @@ API = {
     "list_duplicates": Way("GET", READ),
     "decide_duplicate": Way("POST", CURATE, {"decision": "dismissed"}, {"pair_id": 0}),
     "suggest_values": Way("POST", READ, {"title": "Tent"}),
+    "record_events": Way("POST", WRITE, {"subject": "p1", "events": [{"item": "tent-1", "kind": "view"}]}),
+    "export_events": Way("GET", WRITE, None, {"subject": "p1"}),
+    "erase_events": Way("DELETE", WRITE, None, {"subject": "p1"}),
+    "list_for_you": Way("GET", READ),  # a subject needs more; its own tests say so
     "get_status": Way("GET", READ),
     "retry_embeddings": Way("POST", WRITE, {}),
     "get_collection": Way("GET", READ),
@@ -73,6 +77,11 @@ PAGES = {
     "recompute": Way("POST", WRITE, {}),
     "topic": Way("GET", None),  # needs topics; its own tests say who sees it
     "suggestions": Way("GET", READ),
+    "for_you": Way("GET", None),  # 404 where nothing is learnt; its own tests say who sees it
+    "for_you_row": Way("GET", None),
+    "event": Way("POST", None),
+    "export_interest": Way("GET", None),
+    "erase_interest": Way("POST", None),
     "home": Way("GET", None),
     "sign_in": Way("GET", None),
     "sign_out": Way("POST", None),
