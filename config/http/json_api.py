@@ -16,16 +16,14 @@ from ninja.operation import Operation
 from ninja.parser import Parser
 from ninja.renderers import BaseRenderer
 
-from catalog.bodies import MAX_BULK_BYTES
 from catalog.errors import InvalidInput
 from catalog.http import ErrorBody
 from catalog.json_text import read_json, write_json
 from config.http.api_errors import error_response
 from config.http.described_errors import describe_errors
+from config.server.limits import body_bytes
 
 View = Callable[..., HttpResponseBase]
-
-MAX_BODY_BYTES = 4 * 1024 * 1024  # the longest item at twelve bytes a character, as JSON may take
 
 ERROR_SCHEMAS = ErrorBody.model_json_schema(ref_template="#/components/schemas/{model}")
 
@@ -96,7 +94,7 @@ def _length(request: HttpRequest) -> int:
 def _in_json(view: View) -> View:
     @functools.wraps(view, assigned=())
     def answer(request: HttpRequest, *args: Any, **options: Any) -> HttpResponseBase:
-        if _length(request) > (MAX_BULK_BYTES if request.path_info.endswith("/items/bulk") else MAX_BODY_BYTES):
+        if _length(request) > body_bytes(request.path_info, has_session=False):
             return error_response(413, "too_large", "The body is too large for this path.")
         if request.method == "HEAD":
             return _headers_alone(view, request, *args, **options)

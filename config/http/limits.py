@@ -10,16 +10,13 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from catalog.pages.error_pages import error_page
+from config.server.limits import body_bytes
 from search.retrieval.rate_limit import RateLimitError, check_rate, say_rate
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 UNCOUNTED: Final = ("/api/", "/static/", "/healthz", "/readyz")  # the API counts once it knows whose key it is
 API: Final = "/api/v1/"  # has its own limits and its own shape of errors
-SIGN_IN_BYTES: Final = 64 * 1024
-FORM_BYTES: Final = 4 * 1024 * 1024  # the longest item, as a form writes it
-FILE_BYTES: Final = 256 * 1024 * 1024
-FILES: Final = ("/import/", "/process_import/", "/add/", "/change/")  # under /admin/
 
 
 class UploadLimitMiddleware:
@@ -36,14 +33,7 @@ class UploadLimitMiddleware:
 
 
 def _most(request: HttpRequest) -> int:
-    path = request.path_info
-    if path == "/sign-in":
-        return SIGN_IN_BYTES
-    if path.startswith("/admin/"):
-        if path.startswith("/admin/login") or settings.SESSION_COOKIE_NAME not in request.COOKIES:
-            return SIGN_IN_BYTES
-        return FILE_BYTES if path.endswith(FILES) else FORM_BYTES
-    return FORM_BYTES
+    return body_bytes(request.path_info, has_session=settings.SESSION_COOKIE_NAME in request.COOKIES)
 
 
 class RateLimitMiddleware:

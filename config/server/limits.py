@@ -7,7 +7,14 @@ from typing import Final
 
 LINE_BYTES: Final = 16 * 1024  # the longest query in Cyrillic takes 12,000, six for a letter
 HEADER_BYTES: Final = 64 * 1024
-BODY_BYTES: Final = 257 * 1024 * 1024  # a file for the import; the limits of other paths are lower
+MIB: Final = 1024 * 1024
+BODY_BYTES: Final = 257 * MIB  # of any path: a file for the import, and what a form writes around it
+API_BYTES: Final = 4 * MIB  # the longest item at twelve bytes a character, as JSON may take
+BULK_BYTES: Final = 32 * MIB
+SIGN_IN_BYTES: Final = 64 * 1024
+FORM_BYTES: Final = 4 * MIB  # the longest item, as a form writes it
+FILE_BYTES: Final = 256 * MIB
+FILES: Final = ("/import/", "/process_import/", "/add/", "/change/")  # under /admin/
 UNFINISHED_BYTES: Final = 1024 * 1024 * 1024  # of all bodies that are arriving, which wait in temporary files
 
 IDLE_SECONDS: Final = 15.0  # between two requests, and before the first
@@ -20,6 +27,19 @@ DRAIN_SECONDS: Final = 2.0  # of what is still sent after a refusal
 RETRY_AFTER_SECONDS: Final = 1
 MOST_CONNECTIONS: Final = 4096
 FILES_KEPT_FREE: Final = 256  # of the process's descriptors, for the database, the model and temporary files
+
+
+def body_bytes(path: str, *, has_session: bool) -> int:
+    """The most that a body of this path may have. Of who sends it no more is known than whether there is a cookie."""
+    if path.startswith("/api/"):
+        return BULK_BYTES if path.endswith("/items/bulk") else API_BYTES
+    if path == "/sign-in" or path.startswith("/admin/login"):
+        return SIGN_IN_BYTES
+    if not path.startswith("/admin/"):
+        return FORM_BYTES
+    if not has_session:
+        return SIGN_IN_BYTES
+    return FILE_BYTES if path.endswith(FILES) else FORM_BYTES
 
 
 def connections() -> int:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from typing import Any
 
 from waitress.parser import HTTPRequestParser, ParsingError
 
-from config.server.limits import BODY_BYTES_A_SECOND, BODY_SECONDS, HEADER_SECONDS, LINE_BYTES
+from config.server.limits import BODY_BYTES_A_SECOND, BODY_SECONDS, HEADER_SECONDS, LINE_BYTES, body_bytes
 from config.server.refusals import Refusal
+
+SESSION = "sessionid="  # the cookie of who may be signed in, by Django's usual name
 
 
 class Parser(HTTPRequestParser):
@@ -44,6 +47,10 @@ class Parser(HTTPRequestParser):
             raise ParsingError("The length of the body is not clear")
         if "\0" in self.path:
             raise ParsingError("NUL in the path")
+        if self.body_rcv is not None:
+            has_session = SESSION in self.headers.get("COOKIE", "")
+            self.adj = copy.copy(self.adj)
+            self.adj.max_request_body_size = body_bytes(self.path, has_session=has_session) + 1
 
     def is_late(self) -> bool:
         """Whether the rest of it has been waited for long enough."""

@@ -12,7 +12,7 @@ from redis.exceptions import ConnectionError as RedisDown
 
 from catalog.client_address import client_address, counted_as
 from catalog.models.api_key import Scope
-from config.http.limits import SIGN_IN_BYTES
+from config.server.limits import SIGN_IN_BYTES
 from tests.api_caller import Caller, make_shop
 
 pytestmark = pytest.mark.django_db

@@ -13,8 +13,11 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 
-from config.server.limits import LINE_BYTES
+from catalog.bodies import MAX_BULK_BYTES
+from config.server.limits import API_BYTES, BULK_BYTES, FILE_BYTES, FORM_BYTES, LINE_BYTES, SIGN_IN_BYTES
+from config.server.parsing import SESSION
 from tests.config.server.running import Running, read
 
 pytestmark = pytest.mark.faults
@@ -66,6 +69,7 @@ def test_a_long_query_in_cyrillic_arrives(server: Running) -> None:
         (b"GET /api/v1/x?q=" + b"a" * LINE_BYTES + b" HTTP/1.1\r\n\r\n", 414, "uri_too_long"),
         (b"GET /api/v1/x HTTP/1.1\r\nA: " + b"b" * 70_000 + b"\r\n\r\n", 431, "headers_too_large"),
         (HEAD + b"Content-Length: 999999999\r\n\r\n", 413, "too_large"),
+        (HEAD + b"Content-Length: 4194305\r\n\r\n", 413, "too_large"),
         (HEAD + b"Content-Length: many\r\n\r\n", 400, "bad_request"),
         (HEAD + b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400, "bad_request"),
         (HEAD + b"Transfer-Encoding: gzip\r\n\r\n", 501, "not_implemented"),
@@ -84,6 +88,49 @@ def test_what_the_server_refuses_has_the_shape_of_every_error(
 def test_pages_are_refused_in_words(server: Running) -> None:
     answer = server.ask(b"GET /?q=" + b"a" * LINE_BYTES + b" HTTP/1.1\r\n\r\n")
     assert b"Content-Type: text/plain" in answer
+
+
+@pytest.mark.parametrize(
+    ("path", "cookie", "length", "is_taken"),
+    [
+        ("/api/v1/collections/shop/items/bulk", "", BULK_BYTES, True),
+        ("/api/v1/collections/shop/items/bulk", "", BULK_BYTES + 1, False),
+        ("/api/v1/collections/shop/search", "sessionid=a", API_BYTES + 1, False),
+        ("/c/shop/add", "", FORM_BYTES + 1, False),
+        ("/metrics", "", FORM_BYTES + 1, False),
+        ("/admin/login/", "sessionid=a", SIGN_IN_BYTES + 1, False),
+        ("/sign-in", "sessionid=a", SIGN_IN_BYTES + 1, False),
+        ("/admin/catalog/item/import/", "", SIGN_IN_BYTES + 1, False),
+        ("/admin/catalog/item/import/", "sessionid=a", FILE_BYTES, True),
+        ("/admin/catalog/item/import/", "sessionid=a", FILE_BYTES + 1, False),
+        ("/admin/catalog/item/", "sessionid=a", FORM_BYTES + 1, False),
+    ],
+)
+def test_each_path_takes_bodies_of_its_own_size(
+    server: Running, path: str, cookie: str, length: int, is_taken: bool
+) -> None:
+    with server.connect() as client:
+        client.settimeout(1)
+        client.sendall(
+            f"POST {path} HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\nContent-Length: {length}\r\n\r\n".encode()
+        )
+        try:
+            answer = client.recv(100)
+        except TimeoutError:
+            answer = b""  # the body is waited for
+    assert answer.startswith(b"HTTP/1.1 413 ") is not is_taken
+
+
+def test_chunks_beyond_the_size_of_the_path_are_refused_while_they_arrive(server: Running) -> None:
+    chunk = b"10000\r\n" + b"a" * 65536 + b"\r\n"
+    with server.connect() as client:
+        client.sendall(b"POST /admin/login/ HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk * 2)
+        assert read(client).startswith(b"HTTP/1.1 413 ")
+
+
+def test_bulk_writing_has_one_limit_in_all_places() -> None:
+    assert MAX_BULK_BYTES == BULK_BYTES
+    assert SESSION.removesuffix("=") == settings.SESSION_COOKIE_NAME
 
 
 def test_what_follows_a_refused_request_is_not_taken_for_another(server: Running) -> None:
