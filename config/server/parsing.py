@@ -17,6 +17,7 @@ SESSION = "sessionid="  # the cookie of who may be signed in, by Django's usual 
 class Parser(HTTPRequestParser):
     """One request while it arrives. Knows when it began."""
 
+    adj: Any
     error: Any
     completed: bool
 
