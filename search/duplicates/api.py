@@ -22,13 +22,13 @@ from catalog.models import Item
 from catalog.models.api_key import Scope
 from catalog.schemas import Strict, Text, parse_item
 from search.duplicates.comparing.check import PossibleDuplicate, check_item
-from search.duplicates.review.decisions import decide
+from search.duplicates.review.decisions import Decision, decide
 from search.duplicates.review.pairs import list_pairs
 from search.models import DuplicatePair
 
 router = Router(tags=["Duplicates"])
 
-State = Literal["suggested", "confirmed", "dismissed"]
+State = Literal["suggested", "confirmed", "dismissed", "variant"]
 
 
 class ItemBrief(BaseModel):
@@ -58,6 +58,7 @@ class PairOut(BaseModel):
     second: ItemBrief
     score: float
     is_flagged: bool
+    is_variant: bool = Field(description="Whether the two are suggested as variants of one thing, not as the same.")
     evidence: list[dict[str, Any]]
     state: State
     is_changed: bool = Field(description="Whether it is offered again because a text changed since the decision.")
@@ -73,7 +74,9 @@ class PairPage(BaseModel):
 
 
 class DecisionIn(Strict):
-    decision: Literal["confirmed", "dismissed", "suggested"] = Field(description="`suggested` takes a decision back.")
+    decision: Decision = Field(
+        description="The same thing, not the same, or variants of one thing; `suggested` takes a decision back."
+    )
     reason: Annotated[Text, Field(max_length=2_000)] = ""
 
 
@@ -136,6 +139,7 @@ def _pair_out(pair: DuplicatePair, with_decider: bool) -> PairOut:
         second=_brief(pair.second),
         score=round(pair.score, 6),
         is_flagged=pair.is_flagged,
+        is_variant=pair.is_variant,
         evidence=pair.evidence,
         state=cast("State", pair.state),
         is_changed=pair.is_changed,

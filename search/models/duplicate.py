@@ -18,10 +18,17 @@ class PairState(models.TextChoices):
     SUGGESTED = "suggested", "Suggested"
     CONFIRMED = "confirmed", "The same"
     DISMISSED = "dismissed", "Not the same"
+    VARIANT = "variant", "Variants of one thing"
 
 
 # What counts as a duplicate for a reader: confirmed, or flagged and not yet decided.
 IS_DUPLICATE = Q(state=PairState.CONFIRMED) | Q(state=PairState.SUGGESTED, is_flagged=True)
+
+
+# What a person said to be two things: not the same, or variants of one.
+IS_APART = Q(state__in=(PairState.DISMISSED, PairState.VARIANT))
+# What counts as variants for a reader: decided, or suggested as such and not yet decided.
+ARE_VARIANTS = Q(state=PairState.VARIANT) | Q(state=PairState.SUGGESTED, is_variant=True)
 
 
 class DuplicatePair(models.Model):
@@ -32,6 +39,12 @@ class DuplicatePair(models.Model):
     second = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="+")
     score = models.FloatField()
     is_flagged = models.BooleanField(help_text="Above the flag threshold; else only suggested.")
+    is_variant = models.BooleanField(
+        db_default=False, help_text="Suggested as a variant: it would be flagged but for what tells variants apart."
+    )
+    informs = models.FloatField(
+        db_default=0, help_text="How much deciding this pair would teach, as of the last comparison; 0 to 1."
+    )
     impact = models.PositiveIntegerField(
         db_default=0, help_text="Pairs to review in which either item takes part, as of the last comparison."
     )
@@ -68,13 +81,19 @@ class DuplicatePair(models.Model):
             models.Index(
                 name="duplicate_pair_everywhere",
                 fields=["-score", "id"],
-                include=["state", "is_flagged", "is_changed", "collection"],
+                include=["state", "is_flagged", "is_variant", "is_changed", "collection"],
+            ),
+            # Reader: the same queue, those first that teach most.
+            models.Index(
+                name="duplicate_pair_informs",
+                fields=["-informs", "-score", "id"],
+                include=["state", "is_flagged", "is_variant", "is_changed", "collection"],
             ),
             # Reader: the same queue, those first that settle most.
             models.Index(
                 name="duplicate_pair_impact",
                 fields=["-impact", "-score", "id"],
-                include=["state", "is_flagged", "is_changed", "collection"],
+                include=["state", "is_flagged", "is_variant", "is_changed", "collection"],
             ),
         ]
 
@@ -158,6 +177,12 @@ class DuplicateStatistic(models.Model):
     words = models.BinaryField(help_text="In how many items each word of two or more occurs: JSON, compressed.")
     clean_sources: models.JSONField[dict[str, bool], dict[str, bool]] = models.JSONField(
         default=dict, help_text="Of a collection with the policy `across`: whether a source hardly repeats a thing."
+    )
+    estimate: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(
+        default=dict, help_text="What the collection's own pairs say: see search.duplicates.calibration.estimate."
+    )
+    expected: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(
+        default=dict, help_text="How many pairs are flagged, and how many of them are the same, with bounds."
     )
     refreshed_at = models.DateTimeField(auto_now=True)
 

@@ -57,6 +57,7 @@ class RelatedOut(BaseModel):
     image: str
     attributes: dict[str, Any]
     score: float = Field(description="Larger is nearer.")
+    is_variant: bool = Field(description="Whether curators said that it is a variant of the item.")
 
 
 class RelatedList(BaseModel):
@@ -114,5 +115,7 @@ def _list_out(found: Sequence[RelatedItem]) -> RelatedList:
 
 
 def _related_out(related: RelatedItem) -> RelatedOut:
-    fields = {name: getattr(related.item, name) for name in RelatedOut.model_fields if name != "score"}
-    return RelatedOut(**fields, score=round(related.score, 6))
+    fields = {
+        name: getattr(related.item, name) for name in RelatedOut.model_fields if name not in ("score", "is_variant")
+    }
+    return RelatedOut(**fields, score=round(related.score, 6), is_variant=related.is_variant)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from django.db.models import Q
 
 from catalog.models import Item
 from search.embedding.spaces.lifecycle import active_space
 from search.models import DuplicatePair
-from search.models.duplicate import IS_DUPLICATE
+from search.models.duplicate import IS_DUPLICATE, PairState
 from search.related.neighbours import item_vectors, nearest_items
 
 SPARE = 20  # neighbours fetched beyond the limit, for duplicates that are left out
@@ -17,10 +19,11 @@ SAME_ITEM_COSINE = 0.9995  # texts that are equal but for a detail
 
 @dataclass(frozen=True, slots=True)
 class RelatedItem:
-    """An item and its cosine to what was asked for."""
+    """An item and its cosine to what was asked for; `is_variant` when curators said that it is a variant of that."""
 
     item: Item
     score: float
+    is_variant: bool = False
 
 
 def related_items(*, item: Item, limit: int = 6) -> list[RelatedItem]:
@@ -30,15 +33,29 @@ def related_items(*, item: Item, limit: int = 6) -> list[RelatedItem]:
     if vector is None:
         return []
     found = nearest_items(item.collection, space, vector, limit=limit + SPARE)
-    same = _of_the_same_text(item, [n for n, _, _ in found])
-    scores = {n: score for n, score, _ in found if n not in same and score < SAME_ITEM_COSINE}
-    return load_items(_one_of_each(item, scores)[:limit])
+    ids = [n for n, _, _ in found if n != item.pk]
+    variants, same = _pairs_among([item.pk, *ids])
+    own = {pk for pair in variants if item.pk in pair for pk in pair}
+    copies = _of_the_same_text(item, ids) - own
+    scores = {n: score for n, score, _ in found if n in ids and n not in copies and (n in own or score < SAME_ITEM_COSINE)}
+    related = load_items(_one_of_each(item, scores, same | {pair for pair in variants if item.pk not in pair})[:limit])
+    return [replace(one, is_variant=one.item.pk in own) for one in related]
+
+
+def _pairs_among(ids: Sequence[int]) -> tuple[set[frozenset[int]], set[frozenset[int]]]:
+    """The pairs that were decided to be variants, and those that are the same: confirmed, or flagged."""
+    pairs = DuplicatePair.objects.filter(first__in=ids, second__in=ids).order_by()
+    known = pairs.filter(IS_DUPLICATE | Q(state=PairState.VARIANT)).values_list("first_id", "second_id", "state")
+    found: dict[bool, set[frozenset[int]]] = {True: set(), False: set()}
+    for first, second, state in known:
+        found[state == PairState.VARIANT].add(frozenset((first, second)))
+    return found[True], found[False]
 
 
 def _of_the_same_text(item: Item, ids: Sequence[int]) -> set[int]:
-    """The item and its copies, which may differ in attributes and so in their vectors."""
+    """Copies of the item, which may differ in attributes and so in their vectors."""
     digest = Item.objects.filter(pk=item.pk).values("text_digest")[:1]
-    return {item.pk, *Item.objects.filter(pk__in=ids, text_digest=digest).values_list("pk", flat=True)}
+    return set(Item.objects.filter(pk__in=ids, text_digest=digest).values_list("pk", flat=True))
 
 
 def load_items(scored: Iterable[tuple[int, float]]) -> list[RelatedItem]:
@@ -48,11 +65,8 @@ def load_items(scored: Iterable[tuple[int, float]]) -> list[RelatedItem]:
     return [RelatedItem(items[one], score) for one, score in pairs if one in items]
 
 
-def _one_of_each(item: Item, scores: Mapping[int, float]) -> list[tuple[int, float]]:
-    """What is neither the same thing as the item nor as a nearer one, by pairs that are confirmed or flagged."""
-    ids = [item.pk, *scores]
-    pairs = DuplicatePair.objects.filter(IS_DUPLICATE, first__in=ids, second__in=ids).order_by()
-    same = {frozenset(pair) for pair in pairs.values_list("first_id", "second_id")}
+def _one_of_each(item: Item, scores: Mapping[int, float], same: Container[frozenset[int]]) -> list[tuple[int, float]]:
+    """What neither the item nor a nearer one stands for: one of some variants is enough, those of the item all stay."""
     kept = [item.pk]
     for one in scores:
         if not any(frozenset((one, nearer)) in same for nearer in kept):

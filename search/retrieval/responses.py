@@ -56,6 +56,7 @@ class HitOut(BaseModel):
     snippet: SnippetOut
     attributes: dict[str, Any]
     explanation: ExplanationOut | None = None
+    variants: list[TwinOut] = Field(description="Found as well, and decided to be variants of the hit.")
     duplicates: list[TwinOut] = Field(description="Found as well, where the collection collapses duplicates.")
 
 
@@ -135,6 +136,7 @@ def _hit_out(hit: Hit) -> HitOut:
         snippet=SnippetOut(text=hit.snippet.text, marks=list(hit.snippet.marks)),
         attributes=hit.attributes,
         explanation=None if hit.explanation is None else _explanation_out(hit.explanation),
+        variants=[TwinOut(external_id=twin.external_id, title=twin.title) for twin in hit.variants],
         duplicates=[TwinOut(external_id=twin.external_id, title=twin.title) for twin in hit.duplicates],
     )
 

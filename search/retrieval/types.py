@@ -127,6 +127,7 @@ class Hit:
     snippet: Snippet
     attributes: dict[str, Any]
     explanation: Explanation | None = None
+    variants: tuple[Twin, ...] = ()  # other candidates that curators said are variants of it
     duplicates: tuple[Twin, ...] = ()  # where the collection's settings collapse them
 
 

@@ -32,6 +32,7 @@ STATE_COLOURS = {
     PairState.SUGGESTED.label: "info",
     PairState.CONFIRMED.label: "success",
     PairState.DISMISSED.label: "warning",
+    PairState.VARIANT.label: "warning",
 }
 
 
@@ -60,6 +61,7 @@ class DuplicatePairAdmin(PairActions, OfCollections, Shown, ModelAdmin[Duplicate
     list_display = (
         "shown_score",
         "shown_impact",
+        "shown_informs",
         "first_title",
         "second_title",
         "why",
@@ -69,15 +71,15 @@ class DuplicatePairAdmin(PairActions, OfCollections, Shown, ModelAdmin[Duplicate
     )
     list_display_links = ("shown_score", "first_title", "second_title")
     list_select_related = ("collection",)  # else Django would join both items with all their columns
-    list_filter = (StateFilter, "is_flagged", "is_changed", "collection")
+    list_filter = (StateFilter, "is_flagged", "is_variant", "is_changed", "collection")
     list_per_page = 50
     paginator = KeysFirstPaginator
     search_fields = ("first__title",)
     search_help_text = "Words of a title or their beginnings, or an identifier"
     show_full_result_count = False
     ordering = ("-score", "id")
-    sortable_by = ("shown_score", "shown_impact")
-    actions = ("merge", "not_the_same", "same", "undecide")
+    sortable_by = ("shown_score", "shown_impact", "shown_informs")
+    actions = ("merge", "not_the_same", "variants", "same", "undecide")
     list_before_template = "admin/search/duplicatepair/_review.html"
     change_form_template = "admin/search/duplicatepair/change_form.html"
 
@@ -104,6 +106,11 @@ class DuplicatePairAdmin(PairActions, OfCollections, Shown, ModelAdmin[Duplicate
         """Pairs that wait at either item: deciding on an item with many settles most."""
         return f"{pair.impact:,}"
 
+    @admin.display(description="Teaches", ordering="informs")
+    def shown_informs(self, pair: DuplicatePair) -> str:
+        """How much deciding it would teach: sorted by this, the queue asks the most informative first."""
+        return f"{pair.informs:.0%}"
+
     @admin.display(description="One item")
     def first_title(self, pair: DuplicatePair) -> str:
         return f"{pair.first.title[:80]} ({pair.first.external_id[:40]})"
@@ -116,9 +123,11 @@ class DuplicatePairAdmin(PairActions, OfCollections, Shown, ModelAdmin[Duplicate
     def why(self, pair: DuplicatePair) -> str:
         return summarise(pair.evidence)
 
-    @badge("Flag", {"flagged": "danger", "changed": "warning"})
+    @badge("Flag", {"flagged": "danger", "changed": "warning", "variant": "info"})
     def flag(self, pair: DuplicatePair) -> str:
-        return "changed" if pair.is_changed else "flagged" if pair.is_flagged else "–"
+        if pair.is_changed:
+            return "changed"
+        return "flagged" if pair.is_flagged else "variant" if pair.is_variant else "–"
 
     @badge("State", STATE_COLOURS)
     def shown_state(self, pair: DuplicatePair) -> str:

@@ -69,6 +69,10 @@ class PairActions:
     def not_the_same(self, request: HttpRequest, queryset: QuerySet[DuplicatePair]) -> HttpResponse | None:
         return self._decide_all(request, queryset, "not_the_same", PairState.DISMISSED)
 
+    @admin.action(description="Variants of one thing…", permissions=["decide"])
+    def variants(self, request: HttpRequest, queryset: QuerySet[DuplicatePair]) -> HttpResponse | None:
+        return self._decide_all(request, queryset, "variants", PairState.VARIANT)
+
     @admin.action(description="The same (without merging)…", permissions=["decide"])
     def same(self, request: HttpRequest, queryset: QuerySet[DuplicatePair]) -> HttpResponse | None:
         return self._decide_all(request, queryset, "same", PairState.CONFIRMED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Literal
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, QueryDict
@@ -11,7 +12,8 @@ from search.duplicates.review.review import QueueView
 from search.models import DuplicatePair
 
 FILTERS = "_changelist_filters"  # Django's name for what it appends to the links of a list
-BY_IMPACT = "-2"  # the list's order by its second column, largest first
+BY_IMPACT, BY_INFORMS = "-2", "-3"  # the list's order by its second or third column, largest first
+ORDERS: dict[str, Literal["impact", "informs"]] = {BY_IMPACT: "impact", BY_INFORMS: "informs"}
 COLLECTION = "duplicate_collection"  # of the session
 YES_OR_NO = {"1": True, "0": False}
 
@@ -37,8 +39,9 @@ def view_of(request: HttpRequest) -> QueueView:
     """What the filters say of the way through the queue; what they say beside that is for the list alone."""
     filters = QueryDict(filters_of(request))
     return QueueView(
-        by_impact=filters.get("o", "").split(".")[0] == BY_IMPACT,
+        order=ORDERS.get(filters.get("o", "").split(".")[0]),
         is_flagged=YES_OR_NO.get(filters.get("is_flagged__exact", "")),
+        is_variant=YES_OR_NO.get(filters.get("is_variant__exact", "")),
         is_changed=YES_OR_NO.get(filters.get("is_changed__exact", "")),
     )
 

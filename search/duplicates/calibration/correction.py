@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from operator import attrgetter
+from dataclasses import dataclass
 
 import numpy as np
 
 from search.duplicates.evidence.scorer import DEFAULT, Scorer
-from search.duplicates.evidence.terms import Evidence
+from search.duplicates.evidence.table import NAMES, Evidence, values_of
 
-NAMES = tuple(field.name for field in fields(Evidence))
-values_of = attrgetter(*NAMES)  # the values of the terms, in the order of NAMES
 FEWEST_DECISIONS = 10  # decisions of either kind
 # A correction is held back by how large it is beside the term's default weight, so that terms with small values can be
 # learnt, too; rescaling the log-odds in use is held back less.

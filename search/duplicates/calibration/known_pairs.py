@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from catalog.models import Collection
-from search.duplicates.calibration.correction import NAMES
 from search.duplicates.calibration.proposal import KnownPair
-from search.duplicates.evidence.terms import Evidence
+from search.duplicates.evidence.explanation import OTHER_PAIRS
+from search.duplicates.evidence.table import NAMES, Evidence
 from search.models import DuplicatePair
 from search.models.duplicate import PairState
 
-OTHER_PAIRS = "other_pairs"  # the term of what the other pairs say
-IS_SAME = {PairState.CONFIRMED: True, PairState.DISMISSED: False}
+IS_SAME = {PairState.CONFIRMED: True, PairState.DISMISSED: False, PairState.VARIANT: False}
 
 
 def known_pairs(collection: Collection) -> list[KnownPair]:

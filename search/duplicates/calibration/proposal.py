@@ -9,17 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.duplicates.calibration.correction import (
-    NAMES,
     Labelled,
     Threshold,
     against,
     best_threshold,
     calibrate,
-    values_of,
 )
 from search.duplicates.calibration.weighing import stands_for
 from search.duplicates.evidence.scorer import Scorer, to_log_odds, to_score
-from search.duplicates.evidence.terms import Evidence
+from search.duplicates.evidence.table import NAMES, Evidence, values_of
 
 Floats = NDArray[np.float64]
 

@@ -13,12 +13,14 @@ from catalog.access import Actor
 from catalog.errors import Conflict, InvalidInput
 from catalog.models import Collection
 from catalog.services.collections import update_collection
-from search.duplicates.calibration.correction import FEWEST_DECISIONS, NAMES
+from search.duplicates.calibration.correction import FEWEST_DECISIONS
+from search.duplicates.calibration.estimate import PRIOR, Estimate, from_json
 from search.duplicates.calibration.known_pairs import known_pairs
 from search.duplicates.calibration.proposal import Recalibration, recalibrate
 from search.duplicates.evidence.scorer import DEFAULT, Scorer
-from search.duplicates.rules import rules_of
-from search.models import DuplicateCalibration
+from search.duplicates.evidence.table import NAMES
+from search.duplicates.rules import Rules, rules_of
+from search.models import DuplicateCalibration, DuplicateStatistic
 
 THRESHOLDS = ("flag_threshold", "suggest_threshold")
 
@@ -27,9 +29,25 @@ def scorer_of(collection: Collection) -> Scorer:
     """The scorer of the collection."""
     applied = calibration_in_use(collection)
     if applied is None:
-        return DEFAULT
+        return default_scorer(rules_of(collection))
     weights = {name: float(applied.weights[name]) for name in NAMES if name in applied.weights}
     return Scorer(weights, applied.intercept)
+
+
+def estimate_of(collection: Collection) -> Estimate:
+    """What the last scan learnt from the collection's own pairs; the prior when there was none."""
+    found = DuplicateStatistic.objects.filter(collection=collection).values_list("estimate").first()
+    return from_json(found[0]) if found else PRIOR
+
+
+def default_scorer(rules: Rules) -> Scorer:
+    """The prior for the kind of pairs that the rules allow."""
+    return DEFAULT.across_sources() if rules.across else DEFAULT
+
+
+def scorer_in_use(collection: Collection) -> Scorer:
+    """The scorer of the collection, with what its last scan learnt from its own pairs."""
+    return estimate_of(collection).applied_to(scorer_of(collection))
 
 
 def calibration_in_use(collection: Collection) -> DuplicateCalibration | None:
@@ -38,7 +56,7 @@ def calibration_in_use(collection: Collection) -> DuplicateCalibration | None:
 
 def propose_calibration(collection: Collection) -> Recalibration | None:
     """What the collection's decisions teach; None while they are fewer than FEWEST_DECISIONS. Changes nothing."""
-    return recalibrate(known_pairs(collection), scorer_of(collection), rules_of(collection).flag)
+    return recalibrate(known_pairs(collection), scorer_in_use(collection), rules_of(collection).flag)
 
 
 def fingerprint_of(proposal: Recalibration) -> str:

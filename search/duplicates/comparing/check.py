@@ -12,13 +12,13 @@ from django.db import connection
 
 from catalog.models import Collection, Item
 from catalog.schemas import ItemInput, parse_attribute_schema
-from search.duplicates.calibration.tuning import scorer_of
 from search.duplicates.candidates import lookup
 from search.duplicates.candidates.generation import NEAREST, Floats
 from search.duplicates.comparing import word_counts
-from search.duplicates.comparing.comparison import Comparer
-from search.duplicates.comparing.records import Record, records_by_id
-from search.duplicates.evidence.explanation import describe
+from search.duplicates.comparing.finding import found_pair
+from search.duplicates.comparing.incremental import WIDENING_LOG_ODDS
+from search.duplicates.comparing.pool import Pool
+from search.duplicates.comparing.records import Record
 from search.duplicates.evidence.scorer import to_score
 from search.duplicates.reading.words import WordStatistics
 from search.duplicates.rules import Rules, rules_of
@@ -28,7 +28,7 @@ from search.embedding.text import embedded_text, embedded_values, passage_spans,
 from search.models import EmbeddingSpace
 
 MAX_PASSAGES = 6  # of a long text that are encoded: a person waits
-UNSAVED = 0  # the number of the new item among the records
+UNSAVED = 0  # the id and the number of the new item
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,23 +46,25 @@ def check_item(*, collection: Collection, entry: ItemInput, limit: int = 5) -> l
     rules, space = rules_of(collection), active_space()
     if not rules.is_enabled:
         return []
+    pool = Pool(collection, space, rules)
     record = _record(collection, entry, _vector(encoder_of(space), collection, entry))
-    statistics = word_counts.statistics_of(collection)
-    others = _candidates(collection, space, record, rules, statistics, entry.external_id)
-    comparer = Comparer([record, *others], statistics, rules, scorer_of(collection))
-    evidence = [comparer.evidence((UNSAVED, at)) for at in range(1, len(others) + 1)]
-    scores = [to_score(comparer.scorer.log_odds(one)) for one in evidence]
-    best = sorted((at for at, score in enumerate(scores) if score >= rules.suggest), key=lambda at: -scores[at])[:limit]
-    items = Item.objects.light().select_related("collection").in_bulk([others[at].item_id for at in best])
+    pool.add_unsaved(record)
+    own = pool.pairs_with(UNSAVED, _candidates(collection, space, record, rules, pool.statistics, entry.external_id))
+    likely = sorted(pair[1] for pair, total in own.items() if total >= WIDENING_LOG_ODDS)
+    settled = pool.settle({**pool.stored_pairs(likely), **own} if likely else own)
+    numbers = {number: item_id for item_id, number in pool.numbers.items()}
+    scores = {pair: to_score(total) for pair, total in settled.total.items() if pair[0] == UNSAVED}
+    best = sorted((pair for pair, score in scores.items() if score >= rules.suggest), key=lambda pair: -scores[pair])
+    items = Item.objects.light().select_related("collection").in_bulk([numbers[pair[1]] for pair in best[:limit]])
     return [
         PossibleDuplicate(
-            item=items[others[at].item_id],
-            score=scores[at],
-            is_flagged=scores[at] >= rules.flag,
-            evidence=describe(evidence[at], comparer.scorer),
+            item=items[numbers[pair[1]]],
+            score=scores[pair],
+            is_flagged=scores[pair] >= rules.flag,
+            evidence=found_pair(pool.comparer, settled, pair, scores[pair]).evidence,
         )
-        for at in best
-        if others[at].item_id in items
+        for pair in best[:limit]
+        if numbers[pair[1]] in items
     ]
 
 
@@ -112,8 +114,8 @@ def _candidates(
     rules: Rules,
     statistics: WordStatistics,
     external_id: str,
-) -> list[Record]:
-    """Visible items that the policy allows; the stored item of the same external id is the entry itself."""
+) -> set[int]:
+    """Ids of items worth comparing; the stored item of the same external id is the entry itself."""
     words = word_counts.words_of_item(record.title, record.body)
     ids = {
         *lookup.nearest_to(collection, space, record.vector, 3 * NEAREST if rules.across or rules.same else NEAREST),
@@ -121,5 +123,4 @@ def _candidates(
         *lookup.twins(collection, record.digest, sorted(record.identifiers)),
     }
     own = Item.objects.filter(collection=collection, external_id=external_id).values_list("pk").first()
-    found = records_by_id(ids - set(own or ()), space)
-    return [other for other in found.values() if rules.may_pair(record.attributes, other.attributes)]
+    return ids - set(own or ())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -12,12 +12,15 @@ import numpy as np
 from django.db import connection
 
 from catalog.models import Collection
+from search.duplicates.calibration.estimate import Estimate
+from search.duplicates.calibration.weighing import informs
 from search.duplicates.candidates import crowds, generation, lookup
 from search.duplicates.candidates.generation import Floats, Pairs, Sides
 from search.duplicates.comparing import word_counts
 from search.duplicates.comparing.comparison import SPEAKING_LOG_ODDS, Comparer, Settled, clean_sources
 from search.duplicates.comparing.pair_store import FoundPair
 from search.duplicates.comparing.records import Record, records_of_collection
+from search.duplicates.comparing.second_look import learn, variants_among
 from search.duplicates.evidence.explanation import describe
 from search.duplicates.evidence.scorer import Scorer, to_score
 from search.duplicates.evidence.structure import Pair
@@ -44,12 +47,15 @@ class Findings:
     clean: Mapping[Value, bool]
     settled: Settled
     comparer: Comparer
+    estimate: Estimate
+    variants: Container[Pair]
 
     def pairs(self, least: float) -> Iterator[FoundPair]:
-        """The pairs with at least that score, each with its evidence."""
+        """The pairs with at least that score, and variants, each with its evidence."""
         for pair, total in self.settled.total.items():
-            if (score := to_score(total)) >= least:
-                yield found_pair(self.comparer, self.settled, pair, score)
+            is_variant = pair in self.variants
+            if (score := to_score(total)) >= least or is_variant:
+                yield found_pair(self.comparer, self.settled, pair, score, is_variant=is_variant)
 
     def candidate_ids(self) -> Iterator[tuple[int, int]]:
         """All pairs that were compared, as item ids."""
@@ -57,17 +63,37 @@ class Findings:
             yield self.records[left].item_id, self.records[right].item_id
 
 
-def found_pair(comparer: Comparer, settled: Settled, pair: Pair, score: float) -> FoundPair:
+def found_pair(
+    comparer: Comparer, settled: Settled, pair: Pair, score: float, *, is_variant: bool = False
+) -> FoundPair:
     """The pair as it is stored."""
     left, right = (comparer.records[item] for item in pair)
     evidence = describe(comparer.evidence(pair), comparer.scorer, settled.total[pair] - settled.own[pair])
     if left.item_id > right.item_id:
         left, right = right, left
     is_flagged = score >= comparer.rules.flag
-    return FoundPair(left.item_id, right.item_id, score, is_flagged, evidence, left.digest, right.digest)
+    return FoundPair(
+        left.item_id,
+        right.item_id,
+        score,
+        is_flagged,
+        is_variant,
+        informs(left.item_id, right.item_id, score),
+        evidence,
+        left.digest,
+        right.digest,
+    )
 
 
-def find(collection: Collection, space: EmbeddingSpace, rules: Rules, scorer: Scorer, report: OnProgress) -> Findings:
+def find(
+    collection: Collection,
+    space: EmbeddingSpace,
+    rules: Rules,
+    scorer: Scorer,
+    report: OnProgress,
+    *,
+    is_calibrated: bool = False,
+) -> Findings:
     """Looks through all visible items of the collection."""
     report("reading", 0.0)
     records = [record for batch in records_of_collection(collection, space) for record in batch]
@@ -99,9 +125,12 @@ def find(collection: Collection, space: EmbeddingSpace, rules: Rules, scorer: Sc
             report("comparing", 0.8 + 0.1 * share)
         for share in _compare_all(comparer, crowds.around_crowds(own, table, sides), vectors, own):
             report("comparing", 0.9 + 0.08 * share)
-    clean = _clean(comparer, own, vectors) if rules.across else {}
     report("settling", 0.98)
-    return Findings(records, statistics, clean, comparer.settle(own, clean), comparer)
+    estimate = learn(comparer, own, is_calibrated=is_calibrated)
+    clean = _clean(comparer, own, vectors) if rules.across else {}
+    settled = comparer.settle(own, clean)
+    variants = variants_among(comparer, settled.own, settled.total)
+    return Findings(records, statistics, clean, settled, comparer, estimate, variants)
 
 
 def _words(records: Sequence[Record]) -> list[list[str]]:

@@ -6,22 +6,19 @@ A process that dies loses nothing: an item counts as compared only when its pair
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 
 from django.db import connection
 
 from catalog.models import Collection, Item
-from search.duplicates.calibration.tuning import scorer_of
-from search.duplicates.candidates import lookup
-from search.duplicates.comparing import pair_store, word_counts
-from search.duplicates.comparing.comparison import Comparer
+from search.duplicates.comparing import pair_store
 from search.duplicates.comparing.finding import found_pair
 from search.duplicates.comparing.pair_store import FoundPair
-from search.duplicates.comparing.records import records_by_id
+from search.duplicates.comparing.pool import Pool
 from search.duplicates.comparing.scan import ScanRuns, database_time, mark_checked, pairs_lock, scan, waiting_scan
+from search.duplicates.comparing.second_look import variants_among
 from search.duplicates.evidence.scorer import to_score
-from search.duplicates.evidence.structure import Pair
-from search.duplicates.rules import Rules, Value, rules_of
+from search.duplicates.rules import Rules, rules_of
 from search.embedding.spaces.lifecycle import active_space
 from search.models import EmbeddingSpace
 
@@ -108,63 +105,16 @@ def check_items(collection: Collection, space: EmbeddingSpace, ids: Sequence[int
 
 def find_pairs(collection: Collection, space: EmbeddingSpace, rules: Rules, ids: Sequence[int]) -> list[FoundPair]:
     """The pairs of these items that qualify, scored as a scan would, but with the nearest other pairs only."""
-    pool = _Pool(collection, space, rules)
+    pool = Pool(collection, space, rules)
     first = pool.candidates(ids)
     likely = {one for pair in first if first[pair] >= WIDENING_LOG_ODDS for one in pair} - set(ids)
     own = {**pool.candidates(sorted(likely)), **first}
     comparer, numbers = pool.comparer, pool.numbers
-    numbered = {_ordered(numbers[left], numbers[right]): total for (left, right), total in own.items()}
-    settled = comparer.settle(numbered, pool.clean)
+    settled = pool.settle(own)
     wanted = {numbers[one] for one in ids if one in numbers}
+    variants = variants_among(comparer, settled.own, settled.total)
     return [
-        found_pair(comparer, settled, pair, to_score(total))
+        found_pair(comparer, settled, pair, to_score(total), is_variant=pair in variants)
         for pair, total in settled.total.items()
-        if to_score(total) >= rules.suggest and not wanted.isdisjoint(pair)
+        if (to_score(total) >= rules.suggest or pair in variants) and not wanted.isdisjoint(pair)
     ]
-
-
-class _Pool:
-    """Items read so far for some checks, numbered as they come, and the evidence on their pairs."""
-
-    def __init__(self, collection: Collection, space: EmbeddingSpace, rules: Rules) -> None:
-        self._collection, self._space, self._rules = collection, space, rules
-        self._statistics = word_counts.statistics_of(collection)
-        self.comparer = Comparer([], self._statistics, rules, scorer_of(collection))
-        self.numbers: dict[int, int] = {}
-        self.clean: Mapping[Value, bool] = word_counts.clean_sources_of(collection)
-
-    def candidates(self, ids: Sequence[int]) -> dict[Pair, float]:
-        """The candidate pairs of these items, as pairs of item ids, with their own log-odds."""
-        self._read(ids)
-        visible = [one for one in ids if one in self.numbers]
-        pairs = {_ordered(*pair) for pair in lookup.neighbours(self._collection, self._space, visible, self._rules)}
-        for one in visible:
-            pairs |= {_ordered(one, other) for other in self._others(one)}
-        pairs |= pair_store.pairs_of(visible)
-        self._read({one for pair in pairs for one in pair})
-        return {pair: self._own(pair) for pair in sorted(pairs) if self._may_pair(pair)}
-
-    def _others(self, item_id: int) -> set[int]:
-        record = self.comparer.records[self.numbers[item_id]]
-        words = word_counts.words_of_item(record.title, record.body)
-        others = lookup.sharing_rare_words(self._collection, words, self._statistics, [item_id])
-        twins = lookup.twins(self._collection, record.digest, sorted(record.identifiers))
-        return {*others, *twins} - {item_id}
-
-    def _read(self, ids: Iterable[int]) -> None:
-        missing = set(ids) - self.numbers.keys()
-        for item_id, record in records_by_id(missing, self._space).items():
-            self.numbers[item_id] = self.comparer.add(record)
-
-    def _may_pair(self, pair: Pair) -> bool:
-        if not all(one in self.numbers for one in pair):
-            return False
-        left, right = (self.comparer.records[self.numbers[one]].attributes for one in pair)
-        return self._rules.may_pair(left, right)
-
-    def _own(self, pair: Pair) -> float:
-        return self.comparer.own(_ordered(self.numbers[pair[0]], self.numbers[pair[1]]))
-
-
-def _ordered(one: int, other: int) -> Pair:
-    return (one, other) if one < other else (other, one)

@@ -23,6 +23,8 @@ class FoundPair:
     second_id: int
     score: float
     is_flagged: bool
+    is_variant: bool
+    informs: float
     evidence: list[dict[str, Any]]
     first_digest: bytes
     second_digest: bytes
@@ -31,19 +33,23 @@ class FoundPair:
 # A text that changed while it was compared is left out: it is compared again anyway. What is stored are the digests of
 # the settled texts, which other white space or capitals do not change.
 UPSERT = """
-    INSERT INTO search_duplicatepair AS p (collection_id, first_id, second_id, score, is_flagged, evidence, state,
-        is_changed, decided_by_name, reason, first_digest, second_digest, found_at, scored_at)
-    SELECT %(collection)s, f.first_id, f.second_id, f.score, f.is_flagged, f.evidence::jsonb, 'suggested',
+    INSERT INTO search_duplicatepair AS p (collection_id, first_id, second_id, score, is_flagged, is_variant, informs,
+        evidence, state, is_changed, decided_by_name, reason, first_digest, second_digest, found_at, scored_at)
+    SELECT %(collection)s, f.first_id, f.second_id, f.score, f.is_flagged, f.is_variant, f.informs, f.evidence::jsonb,
+           'suggested',
            false, '', '', akin_settled_digest(a.title, a.body), akin_settled_digest(b.title, b.body),
            clock_timestamp(), clock_timestamp()
     FROM unnest(%(first)s::bigint[], %(second)s::bigint[], %(scores)s::float8[], %(flags)s::boolean[],
-                %(evidence)s::text[], %(first_digests)s::bytea[], %(second_digests)s::bytea[])
-        AS f(first_id, second_id, score, is_flagged, evidence, first_digest, second_digest)
+                %(variants)s::boolean[], %(informs)s::float8[], %(evidence)s::text[],
+                %(first_digests)s::bytea[], %(second_digests)s::bytea[])
+        AS f(first_id, second_id, score, is_flagged, is_variant, informs, evidence, first_digest, second_digest)
     JOIN catalog_item a ON a.id = f.first_id AND a.text_digest = f.first_digest AND a.merged_into_id IS NULL
     JOIN catalog_item b ON b.id = f.second_id AND b.text_digest = f.second_digest AND b.merged_into_id IS NULL
     ORDER BY f.first_id, f.second_id
     ON CONFLICT (first_id, second_id) DO UPDATE
-    SET score = excluded.score, is_flagged = excluded.is_flagged, evidence = excluded.evidence, state = 'suggested',
+    SET score = excluded.score, is_flagged = excluded.is_flagged, is_variant = excluded.is_variant,
+        informs = excluded.informs,
+        evidence = excluded.evidence, state = 'suggested',
         is_changed = p.is_changed OR p.state <> 'suggested', collection_id = excluded.collection_id,
         first_digest = excluded.first_digest, second_digest = excluded.second_digest, scored_at = clock_timestamp()
     WHERE p.state = 'suggested' OR (p.first_digest, p.second_digest) <> (excluded.first_digest, excluded.second_digest)
@@ -123,6 +129,8 @@ def _upsert(collection: Collection, found: Sequence[FoundPair]) -> None:
                 "second": [pair.second_id for pair in found],
                 "scores": [pair.score for pair in found],
                 "flags": [pair.is_flagged for pair in found],
+                "informs": [pair.informs for pair in found],
+                "variants": [pair.is_variant for pair in found],
                 "evidence": [orjson.dumps(pair.evidence).decode() for pair in found],
                 "first_digests": [pair.first_digest for pair in found],
                 "second_digests": [pair.second_digest for pair in found],

@@ -14,9 +14,11 @@ from catalog import locks
 from catalog.models import Collection, Item, Run
 from catalog.models.run import RunKind, RunState
 from catalog.services.runs import carried_out
-from search.duplicates.calibration.tuning import scorer_of
+from search.duplicates.calibration.estimate import expect
+from search.duplicates.calibration.tuning import calibration_in_use, scorer_of
 from search.duplicates.comparing import finding, pair_store, word_counts
 from search.duplicates.comparing.finding import Findings
+from search.duplicates.evidence.scorer import to_log_odds
 from search.duplicates.rules import rules_of
 from search.embedding.spaces.lifecycle import active_space
 from search.models import EmbeddingSpace
@@ -92,14 +94,23 @@ def _scan(collection: Collection, run: Run, report: finding.OnProgress) -> Findi
         pair_store.replace_pairs(collection, [], since=since)
         mark_checked(collection, space)
         return None
-    findings = finding.find(collection, space, rules, scorer_of(collection), report)
+    is_calibrated = calibration_in_use(collection) is not None
+    findings = finding.find(collection, space, rules, scorer_of(collection), report, is_calibrated=is_calibrated)
     found = list(findings.pairs(rules.suggest))
-    word_counts.keep(collection, findings.statistics, findings.clean)
+    flag = to_log_odds(rules.flag)
+    expected = expect(total for total in findings.settled.total.values() if total >= flag)
+    word_counts.keep(collection, findings.statistics, findings.clean, findings.estimate, expected)
     pair_store.replace_pairs(collection, found, since=since)
     mark_checked(collection, space, [(record.item_id, record.digest) for record in findings.records])
     run.done = run.total
     flagged = sum(pair.is_flagged for pair in found)
-    run.detail = {"compared": len(findings.settled.own), "flagged": flagged, "suggested": len(found) - flagged}
+    variants = sum(pair.is_variant for pair in found)
+    run.detail = {
+        "compared": len(findings.settled.own),
+        "flagged": flagged,
+        "suggested": len(found) - flagged - variants,
+        "variants": variants,
+    }
     return findings
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from threading import Lock
 
 import orjson
@@ -13,8 +14,9 @@ from django.db import connection
 from catalog.json_text import read_stored
 from catalog.models import Collection
 from catalog.models.item import VISIBLE
+from search.duplicates.calibration.estimate import NOTHING, PRIOR, Estimate, Expectation
 from search.duplicates.reading.marks import marks_of_item
-from search.duplicates.reading.words import WordStatistics, fold, words_of
+from search.duplicates.reading.words import WordStatistics, read, words_of
 from search.duplicates.rules import Value
 from search.models import DuplicateStatistic
 
@@ -33,10 +35,16 @@ TEXTS = f"""
 
 def words_of_item(title: str, body: str) -> list[str]:
     """The words of an item, in order."""
-    return words_of(fold(f"{title}\n{body}"))
+    return words_of(read(f"{title}\n{body}"))
 
 
-def keep(collection: Collection, statistics: WordStatistics, clean_sources: Mapping[Value, bool]) -> None:
+def keep(
+    collection: Collection,
+    statistics: WordStatistics,
+    clean_sources: Mapping[Value, bool],
+    estimate: Estimate = PRIOR,
+    expected: Expectation = NOTHING,
+) -> None:
     """Stores the counts; a word of one item only is left out, because a word that is missing counts the same."""
     frequencies = {word: count for word, count in statistics.frequencies.items() if count > 1}
     DuplicateStatistic.objects.update_or_create(
@@ -45,6 +53,8 @@ def keep(collection: Collection, statistics: WordStatistics, clean_sources: Mapp
             "documents": statistics.documents,
             "words": zlib.compress(orjson.dumps(frequencies), 6),
             "clean_sources": {SEPARATOR.join(source): is_clean for source, is_clean in clean_sources.items()},
+            "estimate": estimate.as_json(),
+            "expected": asdict(expected),
         },
     )
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from search.duplicates.evidence.terms import Evidence
+from search.duplicates.evidence.table import ACROSS, ACROSS_PRIOR, INTERCEPT, OF_VARIANTS, OF_WORDING, TERMS, Evidence
 
 FLAG, SUGGEST = 0.5, 0.12  # default thresholds on the score
 
@@ -34,38 +34,18 @@ class Scorer:
             total += weight * getattr(evidence, name)
         return total
 
+    def across_sources(self) -> Scorer:
+        """The scorer for pairs of two sources."""
+        weights = {name: weight * (ACROSS if name in OF_WORDING else 1) for name, weight in self.weights.items()}
+        return Scorer(weights, self.intercept + ACROSS_PRIOR)
 
-# Fitted on two shops, two bibliographies, citations and a mixed catalog together: see docs/duplicates.md.
-DEFAULT = Scorer(
-    weights={
-        "meaning": 1.5,
-        "title_words": 1.6,
-        "title_letters": 1.3,
-        "title_contained": 1.1,
-        "words": 2.9,
-        "words_contained": 1.8,
-        "rarest_word": 1.3,
-        "code": 4.9,
-        "code_conflict": -1.9,
-        "quantities": 5.6,
-        "quantity_conflict": -2.95,
-        "title_number_conflict": -1.2,
-        "colour_conflict": -6.7,
-        "kind_conflict": -1.95,
-        "attributes": 6.0,
-        "attribute_conflict": -2.3,
-        "price_gap": -4.0,
-        "sibling_codes": -1.8,
-        "name_conflict": -14.0,
-        "twin": -3.0,
-        "template": -3.6,
-        "substitution": -3.3,
-        "variant": -2.5,
-        "same_text": 2.6,
-        "same_identifier": 6.0,
-    },
-    intercept=-6.3,
-)
+    def without_variants(self, evidence: Evidence) -> float:
+        """The log-odds if nothing told variants apart, that is, of being the same or variants of one thing."""
+        apart: float = sum(min(self.weights.get(name, 0.0), 0.0) * getattr(evidence, name) for name in OF_VARIANTS)
+        return float(self.log_odds(evidence) - apart)
+
+
+DEFAULT = Scorer({term.name: term.weight for term in TERMS}, INTERCEPT)
 
 
 def explain(evidence: Evidence, scorer: Scorer) -> list[Term]:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable, Mapping
 
 Pair = tuple[int, int]
-BONUS, SLOPE, WIDEST, PENALTY = 1.0, 0.5, 6.0, 9.0
+BONUS, SLOPE, WIDEST_MARGIN, PENALTY = 2.0, 0.7, 6.0, 9.0
 SUPPORT, EXPECTED_SUPPORT = 4.0, 0.3
 CLEAN = 0.5
 UNLIKELY, OUTVOTED = -2.0, 3.0
@@ -32,11 +32,20 @@ def best_rivals(scores: Mapping[Pair, float], source_of: Callable[[int], Hashabl
     return best
 
 
+def nearest_of_both(scores: Mapping[Pair, float]) -> dict[Pair, float]:
+    """The pairs than which neither of their items has a better one."""
+    best: dict[int, float] = {}
+    for pair, total in scores.items():
+        for item in pair:
+            best[item] = max(best.get(item, total), total)
+    return {pair: total for pair, total in scores.items() if total >= best[pair[0]] and total >= best[pair[1]]}
+
+
 def margin(
     pair: Pair, total: float, best: Best, source_of: Callable[[int], Hashable], sides: Collection[int] = (0, 1)
 ) -> float:
     """How far a pair is ahead of the best rival of either item (behind when below 0), in log-odds."""
-    ahead = WIDEST
+    ahead = WIDEST_MARGIN
     for side in sides:
         item, other = pair[side], pair[1 - side]
         rivals = [rival for rival, partner in best.get((item, source_of(other)), []) if partner != other]
@@ -46,7 +55,7 @@ def margin(
 
 def rivalry(ahead: float) -> float:
     """Log-odds added for being each other's best pair by a margin, taken off for being second."""
-    return BONUS + SLOPE * min(ahead, WIDEST) if ahead >= 0 else -PENALTY
+    return BONUS + SLOPE * min(ahead, WIDEST_MARGIN) if ahead >= 0 else -PENALTY
 
 
 def with_rivals(

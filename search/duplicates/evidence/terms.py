@@ -1,87 +1,61 @@
-"""The terms of evidence that two items are the same thing, each a small number that can be shown to a curator."""
+"""The evidence on a pair of items, term by term, from what was prepared of each."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Container, Iterable
-from dataclasses import dataclass
 
 from rapidfuzz.distance import Indel
 
-from search.duplicates.evidence.attributes import compare_attributes
+from search.duplicates.evidence.attributes import Agreement, compare_attributes
+from search.duplicates.evidence.editions import compare_lists, edition_conflict, part_conflict
 from search.duplicates.evidence.series import compare_wording
+from search.duplicates.evidence.table import Evidence
 from search.duplicates.reading.identifiers import are_siblings, best_likeness, is_spelled_in
 from search.duplicates.reading.profile import Profile, Weights
 from search.duplicates.reading.quantities import conflicts, shared
-from search.duplicates.reading.words import is_variant
+from search.duplicates.reading.words import is_initial, is_variant
 
 # Texts that share less than this of their words, under titles that do too, are not searched for misspellings.
 HOPEFUL = 0.3
+NOTHING_KNOWN: Agreement = {}
+KNOWN = 0.5  # of the rarity of a word that no other item has
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What speaks for (in [0, 1]) and against (conflicts, from 0) two items being the same."""
-
-    meaning: float
-    title_words: float
-    title_letters: float
-    title_contained: float
-    words: float
-    words_contained: float
-    rarest_word: float
-    code: float
-    code_conflict: float
-    quantities: float
-    quantity_conflict: float
-    title_number_conflict: float
-    colour_conflict: float
-    kind_conflict: float
-    attributes: float
-    attribute_conflict: float
-    price_gap: float
-    sibling_codes: float
-    name_conflict: float
-    twin: float
-    template: float
-    substitution: float
-    variant: float
-    same_text: float
-    same_identifier: float
-
-
-def told_apart(evidence: Evidence) -> float:
-    """How far the items' own texts say that they are two in a series: other pairs cannot say more about that."""
-    return max(evidence.template, evidence.name_conflict, evidence.substitution, evidence.variant)
-
-
-def compare(left: Profile, right: Profile, cosine: float) -> Evidence:
-    """The evidence on one pair; `cosine` is that of the items' vectors."""
+def compare(
+    left: Profile, right: Profile, cosine: float, agreement: Agreement = NOTHING_KNOWN, hidden: str | None = None
+) -> Evidence:
+    """The evidence on one pair; `cosine` is that of the items' vectors, `agreement` what the collection says of each
+    attribute. A `hidden` attribute is not looked at."""
     title = _overlap(left.title, right.title)
     title_share = _share(title[0] + title[1], left.title_mass + right.title_mass)
     text = _overlap(left.words, right.words, min(left.words_mass, right.words_mass) * (title_share < HOPEFUL) * HOPEFUL)
+    title_known, text_known = _known(min(title[:2]), left), _known(min(text[:2]), left)
     code = _code(left, right)
-    agreement, conflict, gap, name_conflict = compare_attributes(left, right)
+    facts = compare_attributes(left, right, agreement, hidden)
     contained = (_share(text[0], left.words_mass), _share(text[1], right.words_mass))
     title_contained = (_share(title[0], left.title_mass), _share(title[1], right.title_mass))
     wording = _share(text[0] + text[1], left.words_mass + right.words_mass)
     number_conflict = _title_numbers(left, right)
     quantity_conflict = _key_conflict(left, right)
     colour_conflict, kind_conflict = _colours(left, right), _kinds(left, right)
+    parts, editions = part_conflict(left.parts, right.parts), edition_conflict(left.editions, right.editions)
+    list_shared, list_conflict, list_continues = compare_lists(left.entries, right.entries)
     siblings = _siblings(left, right)
     copied, exchanged, substitution = compare_wording(left, right)
     difference = min(min(left.title_mass - title[0], right.title_mass - title[1]) / left.ceiling, 1.0)
     hard_conflict = max(colour_conflict, kind_conflict, quantity_conflict, float(number_conflict >= 1), substitution)
     difference_found = max(
-        conflict, number_conflict, quantity_conflict, colour_conflict, kind_conflict, siblings, difference
+        facts.conflict, number_conflict, quantity_conflict, colour_conflict, kind_conflict, siblings, difference
     )
     return Evidence(
-        meaning=max(cosine, 0.0),
-        title_words=title_share,
-        title_letters=Indel.normalized_similarity(left.squashed_title, right.squashed_title),
-        title_contained=max(title_contained),
-        words=min(contained),
-        words_contained=max(contained),
-        rarest_word=text[2] / left.ceiling,
+        meaning=max(min(cosine, 1.0), 0.0) * _known(min(left.words_mass, right.words_mass), left),
+        title_words=title_share * title_known,
+        title_letters=Indel.normalized_similarity(left.squashed_title, right.squashed_title) * title_known,
+        title_contained=max(title_contained) * title_known,
+        words=min(contained) * text_known,
+        words_contained=max(contained) * text_known,
+        rarest_word=min(text[2] / left.ceiling, 1.0),
         code=code,
         code_conflict=float(bool(left.title_codes and right.title_codes) and code < 0.5),
         quantities=_quantities(left, right),
@@ -89,18 +63,32 @@ def compare(left: Profile, right: Profile, cosine: float) -> Evidence:
         title_number_conflict=number_conflict,
         colour_conflict=colour_conflict,
         kind_conflict=kind_conflict,
-        attributes=agreement,
-        attribute_conflict=conflict,
-        price_gap=gap,
+        attributes=facts.agreement,
+        attribute_conflict=facts.conflict,
+        attribute_broken=facts.broken,
+        price_gap=facts.gap,
         sibling_codes=siblings,
-        name_conflict=name_conflict * copied**2,
+        name_conflict=facts.names * copied**2,
         template=exchanged * copied**2,
         twin=max(wording, title_share) ** 2 * difference_found,
         substitution=substitution,
         variant=title_share**2 * hard_conflict,
+        part_conflict=parts,
+        edition_conflict=editions,
+        list_shared=list_shared,
+        list_conflict=list_conflict,
+        list_continues=list_continues,
         same_text=float(left.fingerprint == right.fingerprint),
         same_identifier=float(bool(left.identifiers & right.identifiers)),
     )
+
+
+def _known(mass: float, profile: Profile) -> float:
+    """How far words of this weight tell an item from all others: they have to say as much as the rarest word does.
+
+    Among n items, words that come together once in n by chance leave one stranger; to trust them takes twice that.
+    """
+    return 1 - math.exp(-mass / (KNOWN * profile.ceiling))
 
 
 def _key_conflict(left: Profile, right: Profile) -> float:
@@ -109,14 +97,9 @@ def _key_conflict(left: Profile, right: Profile) -> float:
 
 
 def _siblings(left: Profile, right: Profile) -> float:
-    ours, theirs = _all_codes(left), _all_codes(right)
-    if ours & theirs:
+    if left.own_codes & right.own_codes:
         return 0.0
-    return float(any(are_siblings(one, other) for one in ours for other in theirs))
-
-
-def _all_codes(profile: Profile) -> set[str]:
-    return {*profile.title_codes, *(fact.code for fact in profile.attributes.values() if fact.code)}
+    return float(any(are_siblings(one, other) for one in left.own_codes for other in right.own_codes))
 
 
 def _share(part: float, whole: float) -> float:
@@ -156,24 +139,24 @@ def _partner(word: str, others: list[str]) -> str | None:
         return None
     length = len(word)
     if length == 1:
-        return others[0]
+        return others[0] if is_initial(word) else None
     slack = length // 4  # letters that a word may be shorter or longer, at most, and still be a misspelling
     for other in others:
         difference = len(other) - length
-        if len(other) == 1 or (-slack <= difference <= slack and is_variant(word, other)):
+        if is_initial(other) or (-slack <= difference <= slack and is_variant(word, other)):
             return other
     return None
 
 
 def _code(left: Profile, right: Profile) -> float:
-    """How well a code in one title is found in the other item; 0 where there is none."""
+    """How well a code in the title or attributes of one item is found in the other item; 0 where there is none."""
     return max(_code_of(left, right), _code_of(right, left))
 
 
 def _code_of(left: Profile, right: Profile) -> float:
-    """The best of the left title's codes; one that other items have as well, as h264, is more a word than a code."""
+    """The best of the left item's own codes; one that other items have as well, as h264, is more a word than a code."""
     found = 0.0
-    for code in left.title_codes:
+    for code in left.own_codes:
         likeness = max(best_likeness((code,), right.codes), is_spelled_in(code, right.squashed))
         found = max(found, likeness * left.rarities.get(code, 1.0) ** 2)
     return found
@@ -185,8 +168,8 @@ def _quantities(left: Profile, right: Profile) -> float:
     for quantity in shared(left.quantities, right.quantities):
         value = round(quantity[1], 3)
         found[value] = max(left.rarities.get(quantity, 1.0), found.get(value, 0.0))
-    count = sum(found.values())
     fewer = min(len(left.quantities), len(right.quantities))
+    count = min(sum(found.values()), float(fewer))
     return count / (count + 1) * count / fewer if fewer else 0.0
 
 
@@ -206,6 +189,11 @@ def _colours(left: Profile, right: Profile) -> float:
 
 
 def _kinds(left: Profile, right: Profile) -> float:
-    if not left.kinds or not right.kinds:
+    if not left.kinds or not right.kinds or _are_numbers(left.kinds) != _are_numbers(right.kinds):
         return 0.0
     return float(not left.kinds & right.kinds)
+
+
+def _are_numbers(kinds: frozenset[str]) -> bool:
+    """Whether sizes are numbers: 42 and L may be one size."""
+    return all(map(str.isdecimal, kinds))

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from search.duplicates.reading.identifiers import codes_of
 from search.duplicates.reading.quantities import Quantity, quantities_of
-from search.duplicates.reading.words import fold
+from search.duplicates.reading.words import read
 
 _PART = re.compile(r"[a-z]+|\d+")
 _STEP = 0.05  # of the logarithm of a measure: values nearer than that are counted together
@@ -19,7 +19,7 @@ _STEP = 0.05  # of the logarithm of a measure: values nearer than that are count
 
 def marks_of_item(title: str, body: str, attributes: Mapping[str, object]) -> Iterator[str]:
     """The marks of an item, some of them more than once."""
-    text = fold(f"{title}\n{body}")
+    text = read(f"{title}\n{body}")
     if any(map(str.isdigit, text)):
         yield from map(code_mark, codes_of(text))
         yield from map(quantity_mark, quantities_of(text))
@@ -32,7 +32,7 @@ def marks_of_item(title: str, body: str, attributes: Mapping[str, object]) -> It
 
 def value_text(value: object) -> str:
     """An attribute's value, or its list of values, folded."""
-    return fold(" ".join(map(str, value)) if isinstance(value, list) else str(value))
+    return read(" ".join(map(str, value)) if isinstance(value, list) else str(value))
 
 
 def parts_of_name(text: str) -> tuple[str, ...]:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from sys import intern
 
 from search.duplicates.reading.identifiers import codes_of, is_code
+from search.duplicates.reading.lists import list_of
 from search.duplicates.reading.marks import code_mark, part_mark, parts_of_name, quantity_mark, value_mark, value_text
+from search.duplicates.reading.parts import Parts, editions_of, parts_of
 from search.duplicates.reading.quantities import Quantity, attribute_quantities, quantities_of
 from search.duplicates.reading.variants import basic_colours_of, colours_of, generations_of, kinds_of
-from search.duplicates.reading.words import WordStatistics, fold, squash, words_of
+from search.duplicates.reading.words import WordStatistics, fold, read, squash, words_of
 
 _MAX_WORDS = 200
 SMALL = 10  # numbers up to here, without a unit, count things everywhere, also where few items show it
@@ -30,12 +32,15 @@ class Attribute:
     """An attribute's value, ready for comparison."""
 
     text: str
+    squashed: str
     words: frozenset[str]
     numbers: tuple[float, ...]
     code: str
     is_number: bool
     rarity: float  # of the value, from 0 (all items have it) to 1
     parts: Mapping[str, bool]  # of a structured name, and whether other names have each of them, too
+    hues: frozenset[str]  # of an attribute that is named a colour
+    measures: tuple[Quantity, ...]  # with a unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,7 @@ class Profile:
     squashed_title: str
     squashed: str
     title_codes: frozenset[str]
+    own_codes: frozenset[str]  # of title and attributes
     codes: frozenset[str]
     title_quantities: tuple[Quantity, ...]
     key_quantities: tuple[Quantity, ...]
@@ -57,6 +63,9 @@ class Profile:
     colours: frozenset[str]
     kinds: frozenset[str]
     generations: frozenset[str]
+    parts: Parts
+    editions: frozenset[str]
+    entries: tuple[str, ...]  # of the list in it, if there is one
     attributes: Mapping[str, Attribute]
     ceiling: float
     fingerprint: str
@@ -71,7 +80,7 @@ def prepare(
     identifiers: frozenset[str] = frozenset(),
 ) -> Profile:
     """The profile of one item under its collection's word statistics; `identifiers` are those of its attributes."""
-    heading, text = fold(title), fold(body)
+    heading, text = read(title), read(body)
     facts = {
         name: _attribute(name, value, statistics) for name, value in attributes.items() if value not in (None, "", [])
     }
@@ -80,8 +89,9 @@ def prepare(
     heading_words, values = _PLAIN.findall(heading), _values_of(facts, _COLOUR_NAME)
     in_title, in_facts = quantities_of(heading), _fact_quantities(facts)
     title_codes = codes_of(heading)
-    codes = title_codes | codes_of(text)
-    quantities = tuple(dict.fromkeys((*in_title, *in_facts, *quantities_of(text))))[:40]
+    own_codes = title_codes | {fact.code for fact in facts.values() if fact.code}
+    codes = own_codes | codes_of(text)
+    quantities = tuple(dict.fromkeys((*in_title, *in_facts, *_measures(quantities_of(text)))))[:40]
     return Profile(
         title=title_weights,
         title_mass=sum(title_weights.values()),
@@ -90,14 +100,18 @@ def prepare(
         squashed_title=squash(heading)[:150],
         squashed=(squash(heading) + " " + squash(text))[:600],
         title_codes=title_codes,
+        own_codes=own_codes,
         codes=codes,
         title_quantities=in_title,
         key_quantities=tuple(dict.fromkeys((*in_title, *in_facts))),
         quantities=quantities,
         rarities=_rarities(codes, quantities, statistics),
         colours=colours_of(values) or basic_colours_of(heading_words),
-        kinds=kinds_of(_values_of(facts, _SIZE_NAME)) or kinds_of(heading_words),
+        kinds=kinds_of(_values_of(facts, _SIZE_NAME)) or _plain_sizes(facts) or kinds_of(heading_words),
         generations=generations_of(heading_words),
+        parts=parts_of(heading),
+        editions=editions_of(heading),
+        entries=list_of(body, attributes),
         attributes=facts,
         ceiling=statistics.ceiling,
         fingerprint=fingerprint_of(title, body),
@@ -115,6 +129,11 @@ def _values_of(facts: Mapping[str, Attribute], named: re.Pattern[str]) -> list[s
     return _PLAIN.findall(" ".join(fact.text for name, fact in facts.items() if named.search(name.lower())))
 
 
+def _plain_sizes(facts: Mapping[str, Attribute]) -> frozenset[str]:
+    """Sizes that are bare numbers, as those of shoes."""
+    return frozenset(fact.text for name, fact in facts.items() if fact.is_number and _SIZE_NAME.search(name.lower()))
+
+
 def _weights(words: list[str], statistics: WordStatistics) -> dict[str, float]:
     return {intern(word): statistics.idf(word) for word in words}  # one object for equal words of all items
 
@@ -127,7 +146,19 @@ def _attribute(name: str, value: object, statistics: WordStatistics) -> Attribut
     parts = {part: statistics.frequencies.get(part_mark(name, part), 0) >= ESTABLISHED for part in parts_of_name(text)}
     rarity = statistics.rarity(value_mark(name, text))
     is_number = bool(_DECIMAL.fullmatch(text))
-    return Attribute(text, frozenset(words_of(text)), numbers, code, is_number, rarity, {} if is_number else parts)
+    hues = colours_of(_PLAIN.findall(text)) if _COLOUR_NAME.search(name.lower()) else frozenset()
+    return Attribute(
+        text=text,
+        squashed=squashed,
+        words=frozenset(words_of(text)),
+        numbers=numbers,
+        code=code,
+        is_number=is_number,
+        rarity=rarity,
+        parts={} if is_number else parts,
+        hues=hues,
+        measures=tuple(_measures(attribute_quantities(name, text))),
+    )
 
 
 def _rarities(
@@ -142,5 +173,9 @@ def _rarities(
 
 def _fact_quantities(facts: Mapping[str, Attribute]) -> list[Quantity]:
     """Quantities of attributes, those with a unit only: a plain number may be anything."""
-    found = (quantity for name, fact in facts.items() for quantity in attribute_quantities(name, fact.text))
+    return [quantity for fact in facts.values() for quantity in fact.measures]
+
+
+def _measures(found: Iterable[Quantity]) -> list[Quantity]:
+    """Those with a unit: a number in running text counts or names anything."""
     return [quantity for quantity in found if quantity[0]]

@@ -46,7 +46,7 @@ _THINGS = """
 _COMPOUND = ("schwarz", "weiss", "grau", "silber", "rot", "gelb", "grun", "blau", "braun", "blue", "green", "grey")
 _KIND_TABLE = _table(_KINDS)
 _THING_TABLE = frozenset(_THINGS.split())
-_ROMAN = {"ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8", "ix": "9"}
+ROMAN = {"ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8", "ix": "9"}
 
 
 def colours_of(words: list[str]) -> frozenset[str]:
@@ -72,4 +72,4 @@ def kinds_of(words: list[str]) -> frozenset[str]:
 
 def generations_of(words: list[str]) -> frozenset[str]:
     """The generations or parts named by a roman numeral among folded `words`."""
-    return frozenset(_ROMAN[word] for word in words if word in _ROMAN)
+    return frozenset(ROMAN[word] for word in words if word in ROMAN)

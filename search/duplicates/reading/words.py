@@ -6,21 +6,34 @@ import html
 import math
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from rapidfuzz.distance import Levenshtein
 
-_WORD = re.compile(r"[^\W_]+")
+from search.duplicates.reading.legibility import legible
+
+# Signs that belong to the letter before them where scripts write vowels so: Python counts them as no part of a word.
+_WORD = re.compile("(?:[^\\W_]|[\u0900-\u0dff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff])+")
+# Scripts that write no spaces between words are read in pairs of characters.
+_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
+# What marks a letter of Latin, Greek, Cyrillic, Hebrew and Arabic, and the line that lengthens an Arabic word.
+_MARKS = re.compile("[\u0300-\u036f\u0591-\u05c7\u0640\u064b-\u065f\u0670]")
 
 
 def fold(text: str) -> str:
-    """Lower case without accents, markup entities resolved."""
+    """Lower case without accents, markup entities resolved, and each character in one form."""
     if text.isascii() and "&" not in text:
         return text.lower()
     decomposed = unicodedata.normalize("NFKD", html.unescape(text))
-    return "".join(c for c in decomposed if not unicodedata.combining(c)).lower()
+    return unicodedata.normalize("NFC", _MARKS.sub("", decomposed)).lower()
+
+
+def read(text: str) -> str:
+    """Folded `text`, without what a wrong encoding made of it."""
+    return fold(legible(text))
 
 
 def stem(word: str) -> str:
@@ -31,8 +44,22 @@ def stem(word: str) -> str:
 
 
 def words_of(text: str) -> list[str]:
-    """The words of folded `text`, in order, plural endings removed."""
-    return [stem(word) for word in _WORD.findall(text)]
+    """The words of folded `text`, in order, without plurals; pairs of characters where no spaces are written."""
+    found = _WORD.findall(text)
+    if text.isascii() or not _UNSPACED.search(text):
+        return [stem(word) for word in found]
+    return [part for word in found for part in _parts(word)]
+
+
+def _parts(word: str) -> Iterator[str]:
+    at = 0
+    for run in _UNSPACED.finditer(word):
+        if run.start() > at:
+            yield stem(word[at : run.start()])
+        yield from map("".join, pairwise(run[0])) if len(run[0]) > 1 else iter(run[0])
+        at = run.end()
+    if at < len(word):
+        yield stem(word[at:])
 
 
 def squash(text: str) -> str:
@@ -40,11 +67,16 @@ def squash(text: str) -> str:
     return "".join(_WORD.findall(text))
 
 
+def is_initial(word: str) -> bool:
+    """Whether `word` is one letter of a script that writes initials, which has capitals."""
+    return len(word) == 1 and word.upper() != word
+
+
 @lru_cache(maxsize=200_000)
 def is_variant(word: str, other: str) -> bool:
     """Whether one word may be meant by the other: an initial, or nearly the same letters."""
     if len(word) == 1 or len(other) == 1:
-        return word.isalpha() and other.isalpha()
+        return is_initial(word) or is_initial(other)
     if min(len(word), len(other)) < 4 or not (word.isalpha() and other.isalpha()):
         return False
     return Levenshtein.normalized_similarity(word, other, score_cutoff=0.8) > 0

@@ -14,7 +14,7 @@ from catalog.models import Item
 from search.models import DuplicateDecision, DuplicatePair
 
 SETTLED_DIGEST = Func(F("title"), F("body"), function="akin_settled_digest", output_field=BinaryField())
-Decision = Literal["confirmed", "dismissed", "suggested"]
+Decision = Literal["confirmed", "dismissed", "variant", "suggested"]
 
 
 def decide(*, pair: DuplicatePair, decision: Decision, actor: Actor, reason: str = "") -> DuplicatePair:

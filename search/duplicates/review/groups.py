@@ -17,6 +17,7 @@ from search.duplicates.review.merging import choose_keeper, merge_pair, pair_of
 from search.duplicates.review.pairs import group_of_item
 from search.duplicates.review.review import Step
 from search.models import DuplicatePair
+from search.models.duplicate import IS_APART
 
 EXCLUDED = "Left out of the group."
 
@@ -44,7 +45,7 @@ def read_group(item: Item) -> Group | None:
     if not ids:
         return None
     members = Item.objects.light().in_bulk(ids)
-    rows = DuplicatePair.objects.filter(first__in=ids, second__in=ids).exclude(state="dismissed")
+    rows = DuplicatePair.objects.filter(first__in=ids, second__in=ids).exclude(IS_APART)
     pairs = list(rows.defer("evidence").order_by("-score", "id"))
     for pair in pairs:
         pair.first, pair.second = members[pair.first_id], members[pair.second_id]

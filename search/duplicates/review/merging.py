@@ -17,7 +17,7 @@ from catalog.services.merge import Side, count_incoming, merge_items, unmerge_it
 from search.duplicates.review.decisions import Decision, decide, settled_digests
 from search.duplicates.review.keeper import Choice, Facts, choose
 from search.models import DuplicatePair
-from search.models.duplicate import PairState
+from search.models.duplicate import IS_APART, PairState
 
 UNDONE = "The merge was undone."
 
@@ -130,7 +130,7 @@ def _check_apart(pair: DuplicatePair) -> None:
             sides[keeper_id].add(merged_id)
     ours, theirs = sides.values()
     across = Q(first__in=ours, second__in=theirs) | Q(first__in=theirs, second__in=ours)
-    dismissed = DuplicatePair.objects.filter(across, state=PairState.DISMISSED).exclude(pk=pair.pk)
+    dismissed = DuplicatePair.objects.filter(across & IS_APART).exclude(pk=pair.pk)
     apart = dismissed.select_related("first", "second").first()
     if apart is not None:
         names = f"“{apart.first}” ({apart.first.external_id}) and “{apart.second}” ({apart.second.external_id})"

@@ -11,7 +11,7 @@ from catalog.models import Collection, Item
 from catalog.models.item import Status
 from search.duplicates.review.clustering import groups
 from search.models import DuplicatePair
-from search.models.duplicate import IS_DUPLICATE, PairState
+from search.models.duplicate import ARE_VARIANTS, IS_APART, IS_DUPLICATE, PairState
 
 MAX_STEPS = 3  # from an item to those whose pairs decide how its group is cut
 
@@ -33,6 +33,16 @@ def list_pairs(
 def pairs_of_item(item: Item) -> list[tuple[Item, DuplicatePair]]:
     """The other item and the pair, best first: pairs that are not dismissed, of items that are to be seen."""
     rows = _undecided_or_same().filter(Q(first=item) | Q(second=item))
+    found = [
+        (pair.second if pair.first_id == item.pk else pair.first, pair)
+        for pair in rows.select_related("first__collection", "second__collection")
+    ]
+    return [(other, pair) for other, pair in found if other.is_visible]
+
+
+def variants_of_item(item: Item) -> list[tuple[Item, DuplicatePair]]:
+    """The items that are variants of this one, decided or suggested, likeliest first, as far as they are to be seen."""
+    rows = DuplicatePair.objects.filter(ARE_VARIANTS).filter(Q(first=item) | Q(second=item))
     found = [
         (pair.second if pair.first_id == item.pk else pair.first, pair)
         for pair in rows.select_related("first__collection", "second__collection")
@@ -76,12 +86,12 @@ def _links(condition: Q) -> dict[tuple[int, int], float]:
 
 
 def _apart(condition: Q) -> set[tuple[int, int]]:
-    dismissed = DuplicatePair.objects.filter(condition, state=PairState.DISMISSED)
+    dismissed = DuplicatePair.objects.filter(condition & IS_APART)
     return {(first, second) for first, second in dismissed.values_list("first_id", "second_id")}
 
 
 def _undecided_or_same() -> QuerySet[DuplicatePair]:
-    return DuplicatePair.objects.exclude(state=PairState.DISMISSED)
+    return DuplicatePair.objects.exclude(IS_APART).exclude(state=PairState.SUGGESTED, is_variant=True)
 
 
 def _same() -> QuerySet[DuplicatePair]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Literal, cast
 
 from django.db import transaction
 from django.db.models import Q
@@ -51,10 +51,11 @@ class QueueProgress:
 
 @dataclass(frozen=True, slots=True)
 class QueueView:
-    """Which of a collection's undecided pairs a person goes through, and whether by impact before the score."""
+    """Which of a collection's undecided pairs a person goes through, and what comes before the score in the order."""
 
-    by_impact: bool = False
+    order: Literal["impact", "informs"] | None = None
     is_flagged: bool | None = None
+    is_variant: bool | None = None
     is_changed: bool | None = None
 
 
@@ -73,9 +74,11 @@ def _beside(pair: DuplicatePair, view: QueueView, *, is_next: bool) -> Duplicate
     lower, after = ("lt", "gt") if is_next else ("gt", "lt")
     beyond = Q(**{f"score__{lower}": pair.score}) | Q(score=pair.score, **{f"id__{after}": pair.pk})
     order = ["-score", "id"]
-    if view.by_impact:
-        beyond, order = Q(**{f"impact__{lower}": pair.impact}) | (Q(impact=pair.impact) & beyond), ["-impact", *order]
-    asked = {"is_flagged": view.is_flagged, "is_changed": view.is_changed}
+    if view.order:
+        value = getattr(pair, view.order)
+        beyond = Q(**{f"{view.order}__{lower}": value}) | (Q(**{view.order: value}) & beyond)
+        order = [f"-{view.order}", *order]
+    asked = {"is_flagged": view.is_flagged, "is_variant": view.is_variant, "is_changed": view.is_changed}
     wanted = {name: value for name, value in asked.items() if value is not None}
     whole = queue.filter(beyond, first__merged_into=None, second__merged_into=None, **wanted).only("pk")
     ordered = whole.order_by(*order)

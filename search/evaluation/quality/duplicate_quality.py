@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Collection as Container
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from catalog.access import Actor
 from catalog.errors import InvalidInput
 from catalog.models import Collection, Item
-from search.duplicates.calibration.learning import propose
-from search.duplicates.calibration.weighing import HOPELESS_LOG_ODDS, band_of
+from search.duplicates.calibration.tuning import apply_calibration, fingerprint_of, propose_calibration
 from search.duplicates.comparing.finding import Findings
-from search.duplicates.evidence.scorer import to_log_odds
-from search.duplicates.evidence.structure import Pair
+from search.duplicates.comparing.scan import scan
+from search.duplicates.review.decisions import decide
 from search.evaluation.datasets import ordered
 from search.evaluation.metrics import PairFigures, pair_figures
 from search.models import DuplicatePair
+from search.models.duplicate import PairState
 
 NamedPair = tuple[str, str]  # external ids in order
-LABEL_SEED = 7
+SIMULATED = Actor(rank=3, name="simulated curator")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +38,7 @@ class DuplicateFigures:
 def evaluate_pairs(collection: Collection, findings: Findings, matches: Container[NamedPair]) -> DuplicateFigures:
     """The figures of the stored pairs: those that the product shows."""
     names = dict(Item.objects.filter(collection=collection).values_list("pk", "external_id"))
-    rows = DuplicatePair.objects.filter(collection=collection).values_list("first_id", "second_id", "is_flagged")
-    found: dict[bool, set[NamedPair]] = {True: set(), False: set()}
-    for first, second, is_flagged in rows:
-        found[is_flagged].add(ordered(names[first], names[second]))
+    found = _stored(collection, names)
     compared = {ordered(names[first], names[second]) for first, second in findings.candidate_ids()}
     return _figures(found[True], found[False], compared, set(matches))
 
@@ -48,38 +46,40 @@ def evaluate_pairs(collection: Collection, findings: Findings, matches: Containe
 def evaluate_calibrated(
     collection: Collection, findings: Findings, matches: Container[NamedPair], labels: int
 ) -> DuplicateFigures:
-    """The figures after calibrating on so many simulated decisions, which are left out. Raises InvalidInput."""
+    """The figures after so many decisions, which are left out: the queue asks, and what it teaches is applied.
+
+    1. the pairs that the queue puts first by what they teach are decided by the matches
+    2. the proposal from the decisions is put in use, as a curator would
+    3. the collection is scanned again, and its stored pairs are judged
+    Raises InvalidInput when the decisions are too few to learn from.
+    """
     names = dict(Item.objects.filter(collection=collection).values_list("pk", "external_id"))
-
-    def named(pair: Pair) -> NamedPair:
-        left, right = (names[findings.records[item].item_id] for item in pair)
-        return ordered(left, right)
-
-    decided = {pair: named(pair) in matches for pair in draw_labels(findings, labels)}
-    proposal = propose(findings, decided)
+    queue = DuplicatePair.objects.filter(collection=collection, state=PairState.SUGGESTED)
+    before = _stored(collection, names)[True]
+    decided = set()
+    for pair in queue.order_by("-informs", "-score", "id")[:labels]:
+        name = ordered(names[pair.first_id], names[pair.second_id])
+        decide(pair=pair, decision="confirmed" if name in matches else "dismissed", actor=SIMULATED)
+        decided.add(name)
+    proposal = propose_calibration(collection)
     if proposal is None:
-        raise InvalidInput(f"{labels} decisions are too few: ten of either kind are needed.")
-    flagged, suggested = (
-        {named(pair) for pair in pairs - decided.keys()} for pairs in (proposal.flagged(), proposal.suggested())
-    )
-    compared = {named(pair) for pair in proposal.settled.own}
-    true = set(matches) - {named(pair) for pair in decided}
-    flag, total = to_log_odds(findings.comparer.rules.flag), findings.settled.total
-    before = {named(pair) for pair in total.keys() - decided.keys() if total[pair] >= flag}
-    return replace(_figures(flagged, suggested, compared, true), before=pair_figures(before, true))
+        raise InvalidInput(f"{len(decided)} decisions are too few: ten of either kind are needed.")
+    apply_calibration(collection=collection, fingerprint=fingerprint_of(proposal), actor=SIMULATED)
+    collection.refresh_from_db()
+    after = scan(collection=collection) or findings
+    compared = {ordered(names[first], names[second]) for first, second in after.candidate_ids()}
+    found, true = _stored(collection, names), set(matches) - decided
+    figures = _figures(found[True] - decided, found[False] - decided, compared, true)
+    return replace(figures, before=pair_figures(before - decided, true))
 
 
-def draw_labels(findings: Findings, count: int) -> list[Pair]:
-    """The pairs a curator would decide: half of them near the threshold, the rest above and below; deterministic."""
-    bands: dict[int, list[Pair]] = {-1: [], 0: [], 1: []}
-    for pair, total in sorted(findings.settled.total.items()):
-        if total >= HOPELESS_LOG_ODDS:
-            bands[band_of(total)].append(pair)
-    generator = random.Random(LABEL_SEED)
-    share = {0: count // 2, 1: count // 4, -1: count - count // 2 - count // 4}
-    return [
-        pair for band, wanted in share.items() for pair in generator.sample(bands[band], min(wanted, len(bands[band])))
-    ]
+def _stored(collection: Collection, names: Mapping[int, str]) -> dict[bool, set[NamedPair]]:
+    """The undecided pairs that are stored as the same thing, by whether they are flagged."""
+    rows = DuplicatePair.objects.filter(collection=collection, is_variant=False)
+    found: dict[bool, set[NamedPair]] = {True: set(), False: set()}
+    for first, second, is_flagged in rows.values_list("first_id", "second_id", "is_flagged"):
+        found[is_flagged].add(ordered(names[first], names[second]))
+    return found
 
 
 def _figures(

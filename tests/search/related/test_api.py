@@ -30,7 +30,8 @@ def test_related_items_leave_out_the_item_and_drafts(shop: Collection) -> None:
     answer = Caller().get("collections/shop/items/tent-1/related", limit=5)
     assert answer.status == 200
     assert set(ids(answer)) == {"tent/2", "stove-1"}
-    assert set(answer.json["items"][0]) == {"external_id", "title", "url", "image", "attributes", "score"}
+    fields = {"external_id", "title", "url", "image", "attributes", "score", "is_variant"}
+    assert set(answer.json["items"][0]) == fields
 
 
 def test_an_id_with_a_slash_has_related_items(shop: Collection) -> None:

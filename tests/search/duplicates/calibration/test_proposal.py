@@ -5,11 +5,11 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
-from search.duplicates.calibration.correction import NAMES, Labelled, Threshold, best_threshold
+from search.duplicates.calibration.correction import Labelled, Threshold, best_threshold
 from search.duplicates.calibration.proposal import KnownPair, recalibrate, steadiest
 from search.duplicates.calibration.weighing import stands_for
 from search.duplicates.evidence.scorer import DEFAULT, FLAG, to_log_odds, to_score
-from search.duplicates.evidence.terms import Evidence
+from search.duplicates.evidence.table import NAMES, Evidence
 
 NOTHING = Evidence(**dict.fromkeys(NAMES, 0.0))
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from search.duplicates.comparing import word_counts
 from search.duplicates.evidence.attributes import name_conflict
 from search.duplicates.evidence.scorer import DEFAULT
-from search.duplicates.evidence.terms import Evidence, compare, told_apart
+from search.duplicates.evidence.table import Evidence, told_apart
+from search.duplicates.evidence.terms import compare
 from search.duplicates.reading.marks import marks_of_item, parts_of_name
 from search.duplicates.reading.profile import prepare
 from search.duplicates.reading.words import WordStatistics

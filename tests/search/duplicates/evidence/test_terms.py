@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from search.duplicates.evidence.explanation import LABELS, describe
 from search.duplicates.evidence.scorer import DEFAULT, to_score
-from search.duplicates.evidence.terms import Evidence, compare
+from search.duplicates.evidence.table import Evidence
+from search.duplicates.evidence.terms import compare
 from search.duplicates.reading.identifiers import are_siblings, codes_of
 from search.duplicates.reading.profile import Profile, prepare
 from search.duplicates.reading.quantities import conflicts, quantities_of, shared

@@ -69,6 +69,8 @@ def plans_of(queries: CaptureQueriesContext) -> list[str]:
         {"state": "all", "collection": True},
         {"o": "-2"},
         {"o": "-2", "collection": True},
+        {"is_variant__exact": "1"},
+        {"o": "-3"},
     ],
 )
 def test_the_queue_is_sorted_counted_and_cut_in_an_index(shop: Collection, filters: dict[str, Any], page: str) -> None:
