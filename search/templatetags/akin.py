@@ -21,7 +21,7 @@ from catalog.pages.facts import Fact, describe
 from catalog.representation import EmbeddingOut
 from catalog.schemas import parse_attribute_schema
 from search.duplicates.adding import may_undo
-from search.duplicates.review.pairs import pairs_of_item
+from search.duplicates.review.pairs import pairs_of_item, variants_of_item
 from search.embedding.status import WAITING, item_embeddings
 from search.insight.page.overview import topic_of_item
 from search.models import DuplicatePair, Topic
@@ -141,6 +141,9 @@ def twins_of(item: Item, is_curator: bool) -> list[Twin]:
 @register.simple_tag
 def contents(collection: Collection) -> Contents:
     return contents_of(collection)
+def variants_of(item: Item) -> list[Item]:
+    """The items that people said are variants of this one, and those that are suggested as such."""
+    return [other for other, _ in variants_of_item(item)]
 
 
 @register.filter

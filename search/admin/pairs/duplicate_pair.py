@@ -24,6 +24,7 @@ from search.admin.pairs.pair_page import decide_and_go_on, page_context, undo_me
 from search.admin.pairs.queue_view import came_from
 from search.admin.pairs.review_steps import last_title, undo_last
 from search.duplicates.review.decisions import Decision, decide
+from search.duplicates.review.outlook import Outlook, outlook_of
 from search.duplicates.review.review import QueueProgress, progress_of
 from search.models import DuplicatePair
 from search.models.duplicate import PairState
@@ -184,6 +185,7 @@ class DuplicatePairAdmin(PairActions, OfCollections, Shown, ModelAdmin[Duplicate
             if collection is not None:
                 came_from(request, collection)
             context |= {"collection_asked": collection or "", "progress": self._progress(request, collection)}
+            context |= {"outlook": self._outlook(request, collection)}
             context |= {"undo_title": last_title(request) if self.has_decide_permission(request) else ""}
         return super().changelist_view(request, {**context, "back": request.get_full_path()})
 
@@ -192,6 +194,12 @@ class DuplicatePairAdmin(PairActions, OfCollections, Shown, ModelAdmin[Duplicate
             return progress_of()
         own = own_collections(request).order_by().values_list("pk", flat=True)
         return progress_of([pk for pk in own if collection in (None, pk)])
+
+    def _outlook(self, request: HttpRequest, collection: int | None) -> Outlook | None:
+        """Of the collection that is asked for, as far as the person may see it."""
+        if collection is None or not own_collections(request).filter(pk=collection).exists():
+            return None
+        return outlook_of(collection)
 
     def page_of(self, request: HttpRequest, shown: DuplicatePair) -> dict[str, Any]:
         came_from(request, shown.collection_id)

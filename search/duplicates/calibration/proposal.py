@@ -91,13 +91,13 @@ def recalibrate(pairs: Sequence[KnownPair], scorer: Scorer, flag: float) -> Reca
     """What the decisions teach a scorer that is in use with that flag threshold; None while they are too few."""
     table = np.array([values_of(pair.evidence) for pair in pairs], dtype=np.float64).reshape(len(pairs), len(NAMES))
     others = np.array([pair.others for pair in pairs], dtype=np.float64)
-    own = _log_odds(table, scorer)
+    own = scorer.log_odds_of_rows(table)
     examples = _examples(pairs, own, own + others)
     learnt = _learn(examples, scorer)
     if learnt is None:
         return None
     learnt_scorer, best = learnt
-    before, after = own + others, _log_odds(table, learnt_scorer) + others
+    before, after = own + others, learnt_scorer.log_odds_of_rows(table) + others
     undecided = [(at, pair) for at, pair in enumerate(pairs) if pair.is_same is None]
     threshold = steadiest(best, [after[at] for at, _ in undecided], [pair.is_flagged for _, pair in undecided])
     proposed_flag, proposed_suggest = to_score(threshold), to_score(threshold - SUGGEST_BELOW)
@@ -138,13 +138,6 @@ def steadiest(best: Threshold, totals: Sequence[float], is_flagged: Sequence[boo
     changes = flagged_below + unflagged_above
     fewest = candidates[changes == changes.min()]
     return float(fewest[np.abs(fewest - best.log_odds).argmin()])
-
-
-def _log_odds(table: Floats, scorer: Scorer) -> Floats:
-    """What `scorer.log_odds` gives for each row of evidence, all at once."""
-    weights = np.array([scorer.weights.get(name, 0.0) for name in NAMES], dtype=np.float64)
-    totals: Floats = table @ weights + scorer.intercept
-    return totals
 
 
 def _examples(pairs: Sequence[KnownPair], own: Floats, totals: Floats) -> list[Example]:

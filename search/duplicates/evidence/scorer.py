@@ -4,9 +4,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from functools import cached_property
 
-from search.duplicates.evidence.table import ACROSS, ACROSS_PRIOR, INTERCEPT, OF_VARIANTS, OF_WORDING, TERMS, Evidence
+import numpy as np
+from numpy.typing import NDArray
+
+from search.duplicates.evidence.table import (
+    ACROSS,
+    ACROSS_PRIOR,
+    INTERCEPT,
+    MOST_OF_A_KIND,
+    NAMES,
+    OF_KINDS,
+    OF_VARIANTS,
+    OF_WORDING,
+    TERMS,
+    Evidence,
+    values_of,
+)
 
 FLAG, SUGGEST = 0.5, 0.12  # default thresholds on the score
 
@@ -20,19 +36,41 @@ class Term:
     contribution: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Scorer:
-    """Weights of the terms in log-odds, and the intercept."""
+    """Weights of the terms in log-odds, and the intercept. No kind of evidence adds more than the intercept takes."""
 
     weights: Mapping[str, float]
     intercept: float
 
+    @cached_property
+    def of_kinds(self) -> list[list[tuple[int, float]]]:
+        """The places of the terms of each kind among the values, with their weights."""
+        weights = [self.weights.get(name, 0.0) for name in NAMES]
+        return [[(at, weights[at]) for at in kind] for kind in OF_KINDS]
+
+    @cached_property
+    def most_of_a_kind(self) -> float:
+        """What one kind adds at most; more where the intercept takes more, as the weights are larger then, too."""
+        return max(MOST_OF_A_KIND, MOST_OF_A_KIND + INTERCEPT - self.intercept)
+
     def log_odds(self, evidence: Evidence) -> float:
         """What the items' own texts and attributes say, before looking at other pairs."""
-        total = self.intercept
-        for name, weight in self.weights.items():
-            total += weight * getattr(evidence, name)
+        values, total, most = values_of(evidence), self.intercept, self.most_of_a_kind
+        for kind in self.of_kinds:
+            said = 0.0
+            for at, weight in kind:
+                said += weight * values[at]
+            total += said if said < most else most
         return total
+
+    def log_odds_of_rows(self, table: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The same for rows of values in the order of the table of terms, all at once."""
+        totals = np.full(len(table), self.intercept, dtype=np.float64)
+        for kind in self.of_kinds:
+            places, weights = zip(*kind, strict=True)
+            totals += np.minimum(table[:, places] @ np.array(weights), self.most_of_a_kind)
+        return totals
 
     def across_sources(self) -> Scorer:
         """The scorer for pairs of two sources."""
@@ -50,8 +88,12 @@ DEFAULT = Scorer({term.name: term.weight for term in TERMS}, INTERCEPT)
 
 def explain(evidence: Evidence, scorer: Scorer) -> list[Term]:
     """The terms that count, the weightiest first."""
-    values = asdict(evidence)
-    terms = [Term(name, values[name], weight * values[name]) for name, weight in scorer.weights.items()]
+    values = values_of(evidence)
+    terms = []
+    for kind in scorer.of_kinds:
+        said = sum(weight * values[at] for at, weight in kind)
+        share = min(scorer.most_of_a_kind / said, 1.0) if said > 0 else 1.0
+        terms += [Term(NAMES[at], values[at], share * weight * values[at]) for at, weight in kind]
     return sorted((term for term in terms if term.contribution), key=lambda term: -abs(term.contribution))
 
 

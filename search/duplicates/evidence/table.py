@@ -112,6 +112,11 @@ BY_NAME = {term.name: term for term in TERMS}
 values_of: Callable[[Evidence], tuple[float, ...]] = attrgetter(*NAMES)  # in the order of NAMES
 
 
+# What one kind of evidence may add at most, in log-odds: less than the intercept takes, so that another has to join.
+MOST_OF_A_KIND = 5.0
+_KINDS = dict.fromkeys(term.kind for term in TERMS)
+OF_KINDS = tuple(tuple(at for at, term in enumerate(TERMS) if term.kind == kind) for kind in _KINDS)
+
 # What tells the variants of one thing apart, and of it what has to be there for a pair to be variants.
 OF_VARIANTS = (
     "colour_conflict", "kind_conflict", "quantity_conflict", "title_number_conflict", "sibling_codes", "variant",
