@@ -25,6 +25,7 @@ from search.duplicates.review.pairs import pairs_of_item, variants_of_item
 from search.embedding.status import WAITING, item_embeddings
 from search.insight.page.overview import topic_of_item
 from search.models import DuplicatePair, Topic
+from search.models.duplicate import PairState
 from search.related.related import RelatedItem, related_items
 from search.retrieval.page.examples import Contents, contents_of
 from search.retrieval.types import Explanation, Snippet
@@ -141,9 +142,13 @@ def twins_of(item: Item, is_curator: bool) -> list[Twin]:
 @register.simple_tag
 def contents(collection: Collection) -> Contents:
     return contents_of(collection)
-def variants_of(item: Item) -> list[Item]:
-    """The items that people said are variants of this one, and those that are suggested as such."""
-    return [other for other, _ in variants_of_item(item)]
+
+
+@register.simple_tag
+def variants_of(item: Item, is_curator: bool) -> list[Item]:
+    """The items that people said are variants of this one; for curators those that are only suggested, too."""
+    found = variants_of_item(item)
+    return [other for other, pair in found if is_curator or pair.state == PairState.VARIANT]
 
 
 @register.filter

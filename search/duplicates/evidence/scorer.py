@@ -61,7 +61,7 @@ class Scorer:
             said = 0.0
             for at, weight in kind:
                 said += weight * values[at]
-            total += said if said < most else most
+            total += min(most, said)
         return total
 
     def log_odds_of_rows(self, table: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -63,7 +63,7 @@ TERMS = (
     TermOfEvidence("list_continues", "One list goes on where the other ends",
                    -6.0, "difference", "Same scheme, other numbers."),
     TermOfEvidence("same_text", "Exactly the same text",
-                   2.6, "exact", "Letter by letter, as far as it says something."),
+                   1.5, "exact", "Letter by letter."),
     TermOfEvidence("same_identifier", "Same identifier", 6.0, "exact", "Of the attributes declared as identifiers."),
 )
 # fmt: on

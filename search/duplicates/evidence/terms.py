@@ -78,7 +78,7 @@ def compare(
         list_shared=list_shared,
         list_conflict=list_conflict,
         list_continues=list_continues,
-        same_text=(left.fingerprint == right.fingerprint) * _known(left.words_mass, left),
+        same_text=float(left.fingerprint == right.fingerprint),
         same_identifier=float(bool(left.identifiers & right.identifiers)),
     )
 
