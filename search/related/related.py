@@ -33,11 +33,11 @@ def related_items(*, item: Item, limit: int = 6) -> list[RelatedItem]:
     if vector is None:
         return []
     found = nearest_items(item.collection, space, vector, limit=limit + SPARE)
-    ids = [n for n, _, _ in found if n != item.pk]
-    variants, same = _pairs_among([item.pk, *ids])
+    cosines = {n: score for n, score, _ in found if n != item.pk}
+    variants, same = _pairs_among([item.pk, *cosines])
     own = {pk for pair in variants if item.pk in pair for pk in pair}
-    copies = _of_the_same_text(item, ids) - own
-    scores = {n: score for n, score, _ in found if n in ids and n not in copies and (n in own or score < SAME_ITEM_COSINE)}
+    copies = _of_the_same_text(item, list(cosines))
+    scores = {n: one for n, one in cosines.items() if n in own or (n not in copies and one < SAME_ITEM_COSINE)}
     related = load_items(_one_of_each(item, scores, same | {pair for pair in variants if item.pk not in pair})[:limit])
     return [replace(one, is_variant=one.item.pk in own) for one in related]
 
