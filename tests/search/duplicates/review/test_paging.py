@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 from django.test.utils import CaptureQueriesContext
 
 from catalog.models import Collection
@@ -41,8 +43,18 @@ def shop(transactional_db: None) -> Collection:
             # Rows of a commit that may still be lost are not marked as visible to all.
             cursor.execute("SET LOCAL synchronous_commit = on")
             cursor.execute(FILL, [collection.pk])
-        cursor.execute("VACUUM ANALYZE search_duplicatepair")
+        vacuum(cursor)
     return collection
+
+
+def vacuum(cursor: CursorWrapper) -> None:
+    """Until every page is known to be visible to all: one that some process reads at that moment is passed over."""
+    for _ in range(50):
+        cursor.execute("VACUUM ANALYZE search_duplicatepair")
+        cursor.execute("SELECT relallvisible = relpages FROM pg_class WHERE relname = 'search_duplicatepair'")
+        if cursor.fetchone()[0]:
+            return
+        time.sleep(0.1)
 
 
 def plans_of(queries: CaptureQueriesContext) -> list[str]:
