@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("catalog", "0011_schema_source"),
-        ("search", "0015_collection_changes"),
+        ("search", "0016_interest"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
