@@ -12,6 +12,7 @@ from search.models.embedding import EmbeddingSpace, ItemEmbedding, Passage
 from search.models.evaluation import EvaluationRun, JudgedSet
 from search.models.insight import ItemPlace, ItemTopic, Suggestion, SurveyedItem, Topic, ValueModel
 from search.models.interest import Event, ItemAudience
+from search.models.scan import ComparedPart
 from search.models.statistics import CollectionStatistic, VocabularyWord, WordStatistic
 from search.models.trigger import EmbeddedItem
 
@@ -19,6 +20,7 @@ __all__ = [
     "CollectionChange",
     "CollectionStatistic",
     "ComparedItem",
+    "ComparedPart",
     "DuplicateCalibration",
     "DuplicateDecision",
     "DuplicatePair",

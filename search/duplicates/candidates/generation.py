@@ -59,14 +59,15 @@ def unique(pairs: Iterable[Pairs]) -> Pairs:
     return np.unique(np.sort(every, axis=1), axis=0)
 
 
-def nearest(vectors: Floats, sides: Sides) -> Iterator[tuple[Pairs, float]]:
+def nearest(vectors: Floats, sides: Sides, skipped: int = 0) -> Iterator[tuple[Pairs, float]]:
     """Neighbours of every item by exact comparison, block by block, with the share of the items that is done.
 
-    Rows of zeros are items without a vector. A pair may come twice, from either of its items.
+    Rows of zeros are items without a vector. A pair may come twice, from either of its items. The first `skipped`
+    blocks are left out.
     """
     everyone = np.arange(len(vectors))
     has_vector = np.abs(vectors).sum(axis=1) > 0
-    for start in range(0, len(vectors), BLOCK):
+    for start in range(skipped * BLOCK, len(vectors), BLOCK):
         rows = everyone[start : start + BLOCK]
         cosines = vectors[rows] @ vectors.T
         cosines[~(sides.may_pair(rows[:, None], everyone[None, :]) & has_vector[None, :])] = -2

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import partial
-from typing import Self
+from typing import TYPE_CHECKING
 
 import numpy as np
-from django.db import connection
 
 from catalog.models import Collection
 from search.duplicates.calibration.estimate import Estimate
 from search.duplicates.calibration.weighing import informs
-from search.duplicates.candidates import crowds, generation, lookup
+from search.duplicates.candidates import crowds, generation
 from search.duplicates.candidates.generation import Floats, Pairs, Sides
 from search.duplicates.comparing import word_counts
 from search.duplicates.comparing.comparison import SPEAKING_LOG_ODDS, Comparer, Settled, clean_sources
+from search.duplicates.comparing.kept_pairs import KeptPairs, fingerprint_of
+from search.duplicates.comparing.neighbours import Neighbours
 from search.duplicates.comparing.pair_store import FoundPair
 from search.duplicates.comparing.records import Record, records_of_collection
 from search.duplicates.comparing.second_look import learn, variants_among
@@ -25,14 +24,15 @@ from search.duplicates.evidence.explanation import describe
 from search.duplicates.evidence.scorer import Scorer, to_score
 from search.duplicates.evidence.structure import Pair
 from search.duplicates.reading.marks import marks_of_item
-from search.duplicates.reading.profile import fingerprint_of
+from search.duplicates.reading.profile import fingerprint_of as settled_digest
 from search.duplicates.reading.words import WordStatistics
 from search.duplicates.rules import Rules, Value
 from search.models import EmbeddingSpace
-from search.retrieval.upkeep.indexes import has_vector_index
 
-EXACT_BELOW = 12_000  # items that are compared with each other exactly
-LOOKUP_SIZE = 500  # items whose neighbours are asked for at a time
+if TYPE_CHECKING:
+    from scipy import sparse
+
+ALL_LISTS = 2**31 - 1  # of neighbours: none is to be looked up again
 STEP = 2_000  # pairs compared between two reports of progress
 
 OnProgress = Callable[[str, float], None]  # what is done now, and the share of the whole that is done
@@ -94,43 +94,64 @@ def find(
     *,
     is_calibrated: bool = False,
 ) -> Findings:
-    """Looks through all visible items of the collection."""
+    """Looks through all visible items of the collection, from where an interrupted scan of the same items stopped.
+
+    1. count in how many items each word occurs
+    2. compare each item with its neighbours, those that share rare words, the same text or an identifier
+    3. compare crowded items with more
+    4. learn from the pairs what agreement is worth here, and settle what other pairs say
+    """
     report("reading", 0.0)
-    records = [record for batch in records_of_collection(collection, space) for record in batch]
+    records, vectors = _read(collection, space)
     sides = _sides(records, rules)
-    vectors = _matrix(records, space.dimensions)
-    records = [replace(one, vector=row) if len(one.vector) else one for one, row in zip(records, vectors, strict=True)]
-    with _Neighbours(collection, space, rules, records, vectors, sides) as neighbours:
+    kept = KeptPairs(collection, fingerprint_of(records, vectors, space, rules, scorer))
+    own = kept.restore()
+    with Neighbours(collection, space, rules, records, vectors, sides, kept.lists) as neighbours:
         report("words", 0.05)
         words = _words(records)
-        statistics = word_counts.count(
-            (*own, *set(marks_of_item(one.title, one.body, rules.compared(one.attributes))))
-            for own, one in zip(words, records, strict=True)
-        )
-        other = generation.unique(
-            [
-                generation.sharing_rare_words(words, statistics, sides),
-                generation.same_key([[fingerprint_of(one.title, one.body)] for one in records], sides),
-                generation.same_key([one.identifiers for one in records], sides),
-            ]
-        )
+        statistics = _statistics(records, words, rules)
+        other = _other_candidates(records, words, statistics, sides)
         table = crowds.table_of(words, statistics)
         del words
         comparer = Comparer(records, statistics, rules, scorer)
-        own: dict[Pair, float] = {}
-        for pairs, share in neighbours.chunks():
-            _compare(comparer, pairs, vectors, own)
-            report("comparing", 0.1 + 0.7 * share)
-        for share in _compare_all(comparer, other, vectors, own):
-            report("comparing", 0.8 + 0.1 * share)
-        for share in _compare_all(comparer, crowds.around_crowds(own, table, sides), vectors, own):
-            report("comparing", 0.9 + 0.08 * share)
+        work = _Work(comparer, vectors, own, kept, report)
+        work.compare_neighbours(neighbours)
+        work.compare_others(other)
+        work.compare_crowds(table, sides)
     report("settling", 0.98)
     estimate = learn(comparer, own, is_calibrated=is_calibrated)
     clean = _clean(comparer, own, vectors) if rules.across else {}
     settled = comparer.settle(own, clean)
     variants = variants_among(comparer, settled.own, settled.total)
     return Findings(records, statistics, clean, settled, comparer, estimate, variants)
+
+
+def _read(collection: Collection, space: EmbeddingSpace) -> tuple[list[Record], Floats]:
+    """All visible items, and their vectors as one matrix, of which each record has its row."""
+    records = [record for batch in records_of_collection(collection, space) for record in batch]
+    vectors = _matrix(records, space.dimensions)
+    with_rows = zip(records, vectors, strict=True)
+    return [replace(record, vector=row) if len(record.vector) else record for record, row in with_rows], vectors
+
+
+def _statistics(records: Sequence[Record], words: Sequence[Sequence[str]], rules: Rules) -> WordStatistics:
+    return word_counts.count(
+        (*own, *set(marks_of_item(record.title, record.body, rules.compared(record.attributes))))
+        for own, record in zip(words, records, strict=True)
+    )
+
+
+def _other_candidates(
+    records: Sequence[Record], words: Sequence[Sequence[str]], statistics: WordStatistics, sides: Sides
+) -> Pairs:
+    """Pairs that are candidates whatever their vectors say."""
+    return generation.unique(
+        [
+            generation.sharing_rare_words(words, statistics, sides),
+            generation.same_key([[settled_digest(record.title, record.body)] for record in records], sides),
+            generation.same_key([record.identifiers for record in records], sides),
+        ]
+    )
 
 
 def _words(records: Sequence[Record]) -> list[list[str]]:
@@ -157,70 +178,44 @@ def _matrix(records: Sequence[Record], dimensions: int) -> Floats:
     return vectors
 
 
-class _Neighbours:
-    """Neighbours chunk by chunk: exact for a small collection or one without a vector index, else by the index.
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """Comparing pairs of items, with what is known so far and where it is kept and reported."""
 
-    PostgreSQL looks up the next chunks in a thread while this one compares, so that both have a processor.
-    """
+    comparer: Comparer
+    vectors: Floats
+    own: dict[Pair, float]
+    kept: KeptPairs
+    report: OnProgress
 
-    def __init__(
-        self,
-        collection: Collection,
-        space: EmbeddingSpace,
-        rules: Rules,
-        records: Sequence[Record],
-        vectors: Floats,
-        sides: Sides,
-    ) -> None:
-        self._collection, self._space, self._rules = collection, space, rules
-        self._records, self._vectors, self._sides = records, vectors, sides
-        self._executor: ThreadPoolExecutor | None = None
-        self._lookups: list[Future[list[tuple[int, int]]]] = []
+    def compare_neighbours(self, neighbours: Neighbours) -> None:
+        for pairs, lists, share in neighbours.lists():
+            self._compare(pairs)
+            self.kept.keep(self.own, lists)
+            self.report("comparing", 0.1 + 0.7 * share)
 
-    def __enter__(self) -> Self:
-        if len(self._records) > EXACT_BELOW and has_vector_index(self._collection, self._space):
-            ids = [record.item_id for record in self._records]
-            self._executor = ThreadPoolExecutor(1, "neighbours")
-            for start in range(0, len(ids), LOOKUP_SIZE):
-                part = ids[start : start + LOOKUP_SIZE]
-                lookup_part = partial(lookup.neighbours, self._collection, self._space, part, self._rules)
-                self._lookups.append(self._executor.submit(lookup_part))
-        return self
+    def compare_others(self, pairs: Pairs) -> None:
+        for share in self._in_steps(pairs):
+            self.kept.keep(self.own, ALL_LISTS)
+            self.report("comparing", 0.8 + 0.1 * share)
+        self.kept.keep(self.own, ALL_LISTS, is_due=True)  # what follows depends on which pairs were compared before
 
-    def __exit__(self, *error: object) -> None:
-        if self._executor is not None:
-            for waiting in self._lookups:
-                waiting.cancel()
-            self._executor.submit(connection.close)
-            self._executor.shutdown()
+    def compare_crowds(self, table: sparse.csr_matrix, sides: Sides) -> None:
+        for share in self._in_steps(crowds.around_crowds(self.own, table, sides)):
+            self.report("comparing", 0.9 + 0.08 * share)
 
-    def chunks(self) -> Iterator[tuple[Pairs, float]]:
-        """Pairs, and the share of the items that is looked up after them. A pair may come twice."""
-        if self._executor is None:
-            yield from generation.nearest(self._vectors, self._sides)
-            return
-        numbers = {record.item_id: at for at, record in enumerate(self._records)}
-        for done, found in enumerate(self._lookups, 1):
-            known = [
-                (numbers[one], numbers[other]) for one, other in found.result() if one in numbers and other in numbers
-            ]
-            pairs: Pairs = np.array(known, dtype=np.int64).reshape(-1, 2)
-            allowed = pairs[self._sides.may_pair(pairs[:, 0], pairs[:, 1])]
-            yield generation.unique([allowed]), done / len(self._lookups)
+    def _in_steps(self, pairs: Pairs) -> Iterator[float]:
+        """Compares step by step, with the share that is done before each."""
+        for start in range(0, len(pairs), STEP):
+            yield start / len(pairs)
+            self._compare(pairs[start : start + STEP])
 
-
-def _compare_all(comparer: Comparer, pairs: Pairs, vectors: Floats, own: dict[Pair, float]) -> Iterator[float]:
-    """Compares step by step, with the share that is done before each."""
-    for start in range(0, len(pairs), STEP):
-        yield start / len(pairs)
-        _compare(comparer, pairs[start : start + STEP], vectors, own)
-
-
-def _compare(comparer: Comparer, pairs: Pairs, vectors: Floats, own: dict[Pair, float]) -> None:
-    """Adds the log-odds of the pairs that are not known yet."""
-    for (left, right), cosine in zip(pairs.tolist(), generation.cosines_of(pairs, vectors).tolist(), strict=True):
-        if (left, right) not in own:
-            own[(left, right)] = comparer.own((left, right), cosine)
+    def _compare(self, pairs: Pairs) -> None:
+        """Adds the log-odds of the pairs that are not known yet."""
+        cosines = generation.cosines_of(pairs, self.vectors).tolist()
+        for (left, right), cosine in zip(pairs.tolist(), cosines, strict=True):
+            if (left, right) not in self.own:
+                self.own[(left, right)] = self.comparer.own((left, right), cosine)
 
 
 def _clean(comparer: Comparer, own: Mapping[Pair, float], vectors: Floats) -> dict[Value, bool]:

@@ -16,7 +16,7 @@ from catalog.models.run import RunKind, RunState
 from catalog.services.runs import carried_out
 from search.duplicates.calibration.estimate import expect
 from search.duplicates.calibration.tuning import calibration_in_use, scorer_of
-from search.duplicates.comparing import finding, pair_store, word_counts
+from search.duplicates.comparing import finding, kept_pairs, pair_store, word_counts
 from search.duplicates.comparing.finding import Findings
 from search.duplicates.evidence.scorer import to_log_odds
 from search.duplicates.rules import rules_of
@@ -102,6 +102,7 @@ def _scan(collection: Collection, run: Run, report: finding.OnProgress) -> Findi
     word_counts.keep(collection, findings.statistics, findings.clean, findings.estimate, expected)
     pair_store.replace_pairs(collection, found, since=since)
     mark_checked(collection, space, [(record.item_id, record.digest) for record in findings.records])
+    kept_pairs.forget(collection)
     run.done = run.total
     flagged = sum(pair.is_flagged for pair in found)
     variants = sum(pair.is_variant for pair in found)
