@@ -1,4 +1,8 @@
 # Akin for production: one image, run as web server, worker, jobs or beat (see Procfile and docker-compose.yml).
+# What draws the map comes from npm, which the image itself does not have.
+FROM node:22-bookworm-slim AS packages
+RUN npm pack deck.gl@9.4.0 --ignore-scripts --pack-destination /tmp
+
 FROM python:3.11-slim-bookworm
 
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1 REMAP_SIGTERM=SIGQUIT
@@ -10,6 +14,8 @@ RUN pip install "$(sed -n 's/^\(torch==[^ ]*\).*/\1/p' requirements.txt)" && pip
 # Never root: the processes write to /data and nowhere else.
 RUN useradd --system --create-home --uid 10001 akin && install -d -o akin -g akin /data
 COPY --chown=root:root . .
+COPY --from=packages /tmp/deck.gl-9.4.0.tgz /tmp/
+RUN python -m config.vendored /tmp/deck.gl-9.4.0.tgz && rm /tmp/deck.gl-9.4.0.tgz
 USER akin
 
 ENV AKIN_DATA_DIR=/data HOST=0.0.0.0 PORT=8000

@@ -16,7 +16,7 @@ ARGS ?=
 help: ## Lists the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-install: $(VENV)/.installed ## Creates .venv with what Akin runs on
+install: $(VENV)/.installed vendor/vendor/deck.gl.js ## Creates .venv with what Akin runs on
 install-dev: $(VENV)/.installed-dev ## Adds what checking Akin needs
 
 $(VENV)/.installed: requirements.txt
@@ -31,6 +31,10 @@ $(VENV)/.installed: requirements.txt
 $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt
 	$(PIP) -r requirements-dev.txt
 	@touch $@
+
+# What draws the map, from npm; where that cannot be had Akin shows lists instead and asks again the next time.
+vendor/vendor/deck.gl.js: config/vendored.py | $(VENV)/.installed
+	-@$(PY) -m config.vendored
 
 run: install ## Starts everything; PORT=8001 changes the port, Ctrl-C stops it
 	@$(PY) manage.py start

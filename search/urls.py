@@ -5,6 +5,7 @@ from django.urls import path
 from search.duplicates import views as duplicates
 from search.embedding import views as embedding
 from search.insight.page import interest_views as interest
+from search.insight.page import map_views as map_pages
 from search.insight.page import views as insight
 from search.related import views as related
 from search.retrieval.page import views as retrieval
@@ -19,6 +20,11 @@ urlpatterns = [
     path("c/<slug:slug>/add/undo", duplicates.undo, name="undo"),
     path("c/<slug:slug>/insight", insight.insight, name="insight"),
     path("c/<slug:slug>/insight/compute", insight.recompute, name="recompute"),
+    path("c/<slug:slug>/insight/map", map_pages.page, name="map"),
+    path("c/<slug:slug>/insight/map/points", map_pages.points, name="map_points"),
+    path("c/<slug:slug>/insight/map/hits", map_pages.hits, name="map_hits"),
+    path("c/<slug:slug>/insight/map/chosen", map_pages.chosen, name="map_chosen"),
+    path("c/<slug:slug>/insight/map/items/<int:item_id>", map_pages.item, name="map_item"),
     path("c/<slug:slug>/topics/<int:topic_id>", insight.topic, name="topic"),
     path("c/<slug:slug>/for-you", interest.page, name="for_you"),
     path("c/<slug:slug>/for-you/row", interest.row, name="for_you_row"),

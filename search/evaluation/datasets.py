@@ -50,7 +50,7 @@ def load_search_dataset(folder: Path, *, with_items: bool = True) -> SearchDatas
     queries = [
         JudgedQuery(query_id, text, grades.get(query_id, {})) for query_id, text in _queries(folder / "queries.jsonl")
     ]
-    items, problems = _items(folder) if with_items else ([], [])
+    items, problems = load_items(folder) if with_items else ([], [])
     return SearchDataset(folder.name, items, queries, problems)
 
 
@@ -60,7 +60,7 @@ def load_match_dataset(folder: Path) -> MatchDataset:
     policy = DuplicatePolicy()
     if (path := folder / "policy.json").exists():
         policy = _policy(path)
-    items, problems = _items(folder)
+    items, problems = load_items(folder)
     return MatchDataset(folder.name, items, matches, policy, problems)
 
 
@@ -77,7 +77,7 @@ class LabelledDataset:
 
 def load_labelled_dataset(folder: Path, attribute: str) -> LabelledDataset:
     """Reads items.jsonl and takes the attribute's first text out of each item. Raises InvalidInput without any."""
-    items, problems = _items(folder)
+    items, problems = load_items(folder)
     values: dict[str, str] = {}
     bare = []
     for item in items:
@@ -97,7 +97,7 @@ def ordered(a: str, b: str) -> tuple[str, str]:
     return (a, b) if a <= b else (b, a)
 
 
-def _items(folder: Path) -> tuple[list[ItemInput], list[Problem]]:
+def load_items(folder: Path) -> tuple[list[ItemInput], list[Problem]]:
     """As in an import, a bad line is left out and reported; a set without any item is an error."""
     with open_lines(folder / "items.jsonl") as lines:
         read = list(lines)

@@ -8,6 +8,7 @@ from catalog.models.run import RunKind
 from search.insight import runs
 from search.insight.interest import events
 from search.insight.interest import learning as interest
+from search.insight.map import computing as maps
 from search.insight.misfiled import finding as misfiled
 from search.insight.tags import learning as tags
 from search.insight.topics import computing
@@ -18,6 +19,7 @@ WORK: dict[RunKind, runs.Work] = {
     RunKind.TAGS: tags.work,
     RunKind.MISFILED: misfiled.work,
     RunKind.INTEREST: interest.work,
+    RunKind.MAP: maps.work,
 }
 
 
@@ -31,6 +33,7 @@ def do_waiting() -> None:
 def keep_current() -> None:
     """New items get their topic at once; topics that are out of date are asked for."""
     computing.place_new_items()
+    maps.place_new_items()
     topics.ask_where_due()
     interest.ask_where_due()
 

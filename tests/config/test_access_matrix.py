@@ -77,6 +77,11 @@ PAGES = {
     "recompute": Way("POST", WRITE, {}),
     "topic": Way("GET", None),  # needs topics; its own tests say who sees it
     "suggestions": Way("GET", READ),
+    "map": Way("GET", READ),
+    "map_points": Way("GET", READ),
+    "map_hits": Way("GET", READ),
+    "map_chosen": Way("POST", READ, {"ids": "1"}),
+    "map_item": Way("GET", None),  # by number; its own tests say who sees it
     "for_you": Way("GET", None),  # 404 where nothing is learnt; its own tests say who sees it
     "for_you_row": Way("GET", None),
     "event": Way("POST", None),

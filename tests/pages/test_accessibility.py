@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 SERIOUS = ("serious", "critical")
 PUBLIC = (
     "/", "/sign-in", "/admin/login/", "/c/shop/", "/c/shop/?q=tent", "/c/shop/?q=zzqq", "/c/shop/items/tent-1",
-    "/c/shop/?filter.price.lte=x", "/nowhere", "/c/shop/insight",
+    "/c/shop/?filter.price.lte=x", "/nowhere", "/c/shop/insight", "/c/shop/insight/map",
 )  # fmt: skip
 LISTS = (
     "catalog/collection", "catalog/item", "catalog/run", "catalog/apikey", "search/duplicatepair",

@@ -17,7 +17,7 @@ from search.insight.page import overview
 from search.insight.runs import ask_for
 from search.models import Topic
 
-RECOMPUTED = (RunKind.TOPICS, RunKind.TAGS, RunKind.MISFILED)
+RECOMPUTED = (RunKind.TOPICS, RunKind.TAGS, RunKind.MISFILED, RunKind.MAP)
 
 
 @require_safe

@@ -47,7 +47,7 @@ def ask_where_due() -> int:
         rows = cursor.fetchall()
     due = [pk for pk, items, placed in rows if _is_due(pk, items, placed)]
     for collection in Collection.objects.filter(pk__in=due):
-        for kind in (RunKind.TOPICS, RunKind.TAGS, RunKind.MISFILED):
+        for kind in (RunKind.TOPICS, RunKind.TAGS, RunKind.MISFILED, RunKind.MAP):
             ask_for(kind, collection)
     return len(due)
 

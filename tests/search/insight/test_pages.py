@@ -66,7 +66,7 @@ def test_a_curator_sees_the_queues_and_computes_anew(shop: Collection, curator: 
     page = curator.get("/c/shop/insight").content.decode()
     assert "To review" in page and "far from everything" in page
     curator.post("/c/shop/insight/compute")
-    assert set(Run.objects.values_list("kind", flat=True)) == {"topics", "tags", "misfiled"}
+    assert set(Run.objects.values_list("kind", flat=True)) == {"topics", "tags", "misfiled", "map"}
 
 
 def test_the_item_page_names_the_topic(shop: Collection, client: Client) -> None:
