@@ -25,6 +25,7 @@ WITH_TABLES = {
     "createsuperuser",
     "evaluate",
     "evaluate_duplicates",
+    "import_collection",
     "import_items",
     "load_demo",
     "retry_embeddings",
