@@ -7,7 +7,10 @@ from typing import Any
 
 ALWAYS = (400, 401, 414, 422, 429, 503)
 CONTENT = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorBody"}}}
-WRITING_POSTS = frozenset({"create_collection", "create_item", "write_items", "retry_embeddings", "decide_duplicate"})
+WRITING_POSTS = frozenset(
+    {"create_collection", "create_item", "write_items", "retry_embeddings", "decide_duplicate", "record_events"}
+)
+READING_OF_PEOPLE = frozenset({"export_events", "list_for_you"})  # asks for a scope, and for learning to be on
 
 
 def describe_errors(path: str, method: str, operation: dict[str, Any]) -> None:
@@ -19,7 +22,7 @@ def describe_errors(path: str, method: str, operation: dict[str, Any]) -> None:
 def _statuses(path: str, method: str, operation: dict[str, Any]) -> set[int]:
     found = set(ALWAYS)
     name = operation["operationId"]
-    if method in {"put", "patch", "delete"} or name in WRITING_POSTS:
+    if method in {"put", "patch", "delete"} or name in WRITING_POSTS | READING_OF_PEOPLE:
         found |= {403, 409}
     if "{slug}" in path:
         found.add(404)

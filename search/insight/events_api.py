@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Path as PathParameter
 from ninja import Query, Router
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, Field, StringConstraints
 
 from catalog.access import require
 from catalog.errors import InvalidInput
@@ -36,10 +36,23 @@ Subject = Annotated[
 ]
 
 
+
+def _as_text(given: object) -> object:
+    """Seconds since 1970 are no time as the description has it; nobody can tell them from milliseconds."""
+    if not isinstance(given, str):
+        raise ValueError("must be a time as text, such as 2026-01-31T12:00:00Z")
+    return given
+
+
+Time = Annotated[
+    datetime, BeforeValidator(_as_text), Field(strict=False, description="With its zone; now where it is left out.")
+]
+
+
 class EventIn(Strict):
     item: ExternalId
     kind: EventKind = Field(strict=False)
-    time: Annotated[datetime, Field(strict=False, description="With its zone; now where it is left out.")] | None = None
+    time: Time | None = None
 
 
 class EventsIn(Strict):

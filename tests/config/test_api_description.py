@@ -128,6 +128,7 @@ def _key(data_dir: Path) -> str:
 
 def test_the_server_does_what_the_description_says(akin: Asked, tmp_path: Path) -> None:
     akin.send("POST", "collections", {"slug": "shop", "attribute_schema": SCHEMA})
+    akin.send("PATCH", "collections/shop", {"search_settings": {"learn_interest": True}})
     tents = [{"external_id": f"tent-{n}", "title": "Norrdal dome tent", "attributes": {"price": n}} for n in (1, 2)]
     akin.send("POST", "collections/shop/items/bulk", tents)
     configuration = tmp_path / "schemathesis.toml"

@@ -235,6 +235,8 @@ def test_programs_report_export_and_erase_their_own_people(shop: Collection) -> 
         {"subject": "p1", "events": [{"item": "i0", "kind": "view", "time": "2026-01-01T00:00:00"}]},
         {"subject": "p1", "events": [{"item": "i0", "kind": "view"}] * 1001},
         {"subject": "p1", "events": [{"item": "i0", "kind": "view", "user": 1}]},
+        {"subject": "p1", "events": [{"item": "i0", "kind": "view", "time": 1767225600}]},
+        {"subject": "p1", "events": [{"item": "i0", "kind": "view", "time": True}]},
     ],
 )
 def test_bad_events_are_refused(shop: Collection, body: dict[str, Any]) -> None:
