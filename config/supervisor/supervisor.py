@@ -6,14 +6,13 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
-from types import FrameType
 
 from config.supervisor.child import Child, Print
 from config.supervisor.registry import Registry
+from config.supervisor.signals import Signals
 
 GRACE = 8.0  # seconds to finish what is being done, before processes are killed
 POLL_SECONDS = 0.1
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 SYSTEM = "akin"
 
 
@@ -39,15 +38,12 @@ class Supervisor:
         self._is_ready = is_ready
         self._on_ready = on_ready
         self._trouble = trouble
-        self._signals = 0
-        self._interrupts = 0
+        self._signals = Signals()
         self._failure = ""
 
     def run(self) -> int:
         """The exit status: 0 when it was told to stop, 1 when something failed."""
-        for number in SIGNALS:
-            if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:  # nohup asks to go on
-                signal.signal(number, self._note_signal)
+        self._signals.listen()
         try:
             for child in self._children:
                 child.start()
@@ -58,20 +54,16 @@ class Supervisor:
             self._stop()
         return 1 if self._failure else 0
 
-    def _note_signal(self, number: int, frame: FrameType | None) -> None:
-        self._signals += 1
-        self._interrupts += number == signal.SIGINT
-
     def _announce(self) -> None:
         """Off the main thread, so that a server that hangs does not keep anybody from stopping it."""
         while not self._is_ready():
             time.sleep(POLL_SECONDS)
-        if not self._signals and not self._failure:
+        if not self._signals.has_come and not self._failure:
             self._on_ready()
 
     def _watch(self) -> None:
         asked = time.monotonic()
-        while not self._signals and not self._failure:
+        while not self._signals.has_come and not self._failure:
             for child in self._children:
                 self._see_to(child)
             if time.monotonic() - asked > 2.0:
@@ -81,7 +73,7 @@ class Supervisor:
 
     def _see_to(self, child: Child) -> None:
         status = child.exit_status()
-        if status is None or self._signals:
+        if status is None or self._signals.has_come:
             return
         reason = f"{child.name} ended unexpectedly ({_described(status)})"
         child.end()
@@ -96,13 +88,14 @@ class Supervisor:
 
     def _stop(self) -> None:
         """Asks, waits, kills. A second signal ends the waiting; a second Ctrl-C also when both came before this."""
-        signals = self._signals  # before it is said, because somebody may answer that with the second one
+        before = self._signals.count()  # before it is said, because somebody may answer that with the second one
         self._show(SYSTEM, f"{self._failure}; stopping" if self._failure else "stopping")
         for child in self._children:
             child.terminate()
         deadline = time.monotonic() + GRACE
         while any(child.is_running() for child in self._children):
-            if time.monotonic() > deadline or self._signals > signals or self._interrupts > 1:
+            has_come_again = self._signals.count() > before or self._signals.count(signal.SIGINT) > 1
+            if has_come_again or time.monotonic() > deadline:
                 break
             time.sleep(0.02)
         for child in self._children:

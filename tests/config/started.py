@@ -10,6 +10,13 @@ import threading
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+MAKE_KEY = """
+import django
+django.setup()
+from catalog.access import create_key
+from catalog.models.api_key import Scope
+print(create_key(name="of a test", scope=Scope.CURATE)[1])
+"""
 
 
 def find_port() -> int:
@@ -51,3 +58,12 @@ def read_until(process: subprocess.Popen[str], line: str) -> None:
         if one == f"{line}\n":
             return
     raise AssertionError("".join(said))
+
+
+def make_key(data_dir: Path) -> str:
+    """One that may everything in the Akin of this directory."""
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings", "AKIN_DATA_DIR": str(data_dir)}
+    made = subprocess.run(
+        [sys.executable, "-c", MAKE_KEY], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+    return made.stdout.split()[-1]

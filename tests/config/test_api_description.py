@@ -17,19 +17,11 @@ import pytest
 
 from tests.api_caller import SCHEMA
 from tests.config.members import kill_all, servers
-from tests.config.started import ROOT, find_port, read_until, start
+from tests.config.started import find_port, make_key, read_until, start
 
-pytestmark = [pytest.mark.faults, pytest.mark.slow]
+pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.timeout(600)]
 
 SECONDS = 240  # when it is given up; the examples are as many as take about a minute on two processors
-MAKE_KEY = """
-import django
-django.setup()
-from catalog.access import create_key
-from catalog.models.api_key import Scope
-print(create_key(name="of the description's test", scope=Scope.CURATE)[1])
-"""
-
 # What is refused is refused with one of these, and what is valid is taken where the description can tell: the filters,
 # cursors and ids that other operations ask for have to be there, which no description says.
 CONFIGURATION = """
@@ -109,21 +101,13 @@ def akin(tmp_path: Path) -> Iterator[Asked]:
         read_until(process, f"Akin is ready: http://127.0.0.1:{port}")
         reader = threading.Thread(target=lambda: process.stdout and process.stdout.read(), daemon=True)
         reader.start()
-        yield Asked(f"http://127.0.0.1:{port}/api/v1", _key(data_dir))
+        yield Asked(f"http://127.0.0.1:{port}/api/v1", make_key(data_dir))
         process.send_signal(signal.SIGINT)
         process.wait(timeout=30)
         reader.join()
     finally:
         process.kill()
         kill_all(servers(data_dir))
-
-
-def _key(data_dir: Path) -> str:
-    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings", "AKIN_DATA_DIR": str(data_dir)}
-    made = subprocess.run(
-        [sys.executable, "-c", MAKE_KEY], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
-    )
-    return made.stdout.split()[-1]
 
 
 def test_the_server_does_what_the_description_says(akin: Asked, tmp_path: Path) -> None:

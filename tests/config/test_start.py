@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import signal
 import socket
@@ -9,17 +10,48 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
 from config.embedded.processes import is_alive
+from config.management.commands.start import Lines
 from tests.config.members import kill_all, servers
-from tests.config.started import find_port, read_until, start
+from tests.config.started import find_port, make_key, read_until, start
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
+
+
+class SlowTerminal(io.StringIO):
+    """Lets other threads print between two writes, as a busy machine does."""
+
+    def write(self, text: str) -> int:
+        time.sleep(0.001)
+        return super().write(text)
+
+
+def test_lines_of_many_processes_stay_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = SlowTerminal()
+    monkeypatch.setattr("sys.stdout", terminal)
+    lines = Lines()
+
+    def repeat(say: Callable[[], None]) -> None:
+        for _ in range(20):
+            say()
+
+    web, ready = (lambda: lines.show("web", "line")), (lambda: lines.say("Akin is ready"))
+    threads = [threading.Thread(target=repeat, args=(say,)) for say in (web, web, web, ready)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    printed = terminal.getvalue().splitlines()
+    assert printed.count("Akin is ready") == 20
+    assert sum(line.endswith("| line") for line in printed) == 60
+    assert len(printed) == 80
 
 
 @pytest.fixture
@@ -63,40 +95,98 @@ def test_a_busy_port_is_named_and_nothing_is_left_behind(data_dir: Path) -> None
     assert not (data_dir / "postgres").exists()
 
 
-def wait_for_search(port: int, *, until: float) -> list[tuple[int, float]]:
-    """Searches until it answers 200; every answer's status and seconds."""
-    answers: list[tuple[int, float]] = []
-    while not answers or answers[-1][0] != 200:
-        started = time.monotonic()
-        assert started < until, answers
+class Running:
+    """A started Akin with a key for its demo."""
+
+    def __init__(self, data_dir: Path, port: int) -> None:
+        self.data_dir = data_dir
+        self._root = f"http://127.0.0.1:{port}"
+        self._key = make_key(data_dir)
+
+    def ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"}
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self._root}{path}", data, headers, method=method)  # noqa: S310 - http
         try:
-            with urllib.request.urlopen(
-                f"http://127.0.0.1:{port}/api/v1/collections/demo/items", timeout=5
-            ) as response:
-                status = response.status
+            with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310
+                return response.status, json.load(response)
         except urllib.error.HTTPError as error:
             with error:
-                status = error.code
-        answers.append((status, time.monotonic() - started))
-        time.sleep(0.1)
-    return answers
+                return error.code, json.load(error)
+
+    def outage(self, path: str, *, until: Callable[[int, Any], bool]) -> list[tuple[int, Any, float]]:
+        """Asks until the answer is so, 15 seconds at most: status, body and seconds of each answer."""
+        answers: list[tuple[int, Any, float]] = []
+        deadline = time.monotonic() + 15
+        while not answers or not until(answers[-1][0], answers[-1][1]):
+            started = time.monotonic()
+            assert started < deadline, answers
+            status, body = self.ask("GET", path)
+            answers.append((status, body, time.monotonic() - started))
+            time.sleep(0.05)
+        return answers
+
+    def leader_of(self, service: str) -> psutil.Process:
+        folder = self.data_dir / service
+        number = (folder / ("postmaster.pid" if service == "postgres" else "redis.pid")).read_text().split()[0]
+        return psutil.Process(int(number))
+
+    def kill(self, service: str) -> psutil.Process:
+        process = self.leader_of(service)
+        kill_all([process])
+        return process
 
 
-def test_a_killed_database_and_redis_come_back_without_a_person(data_dir: Path, free_port: int) -> None:
-    process = start(data_dir, free_port)
-    read_until(process, f"Akin is ready: http://127.0.0.1:{free_port}")
-    reader = threading.Thread(target=lambda: process.stdout and process.stdout.read(), daemon=True)
-    reader.start()
-    kill_all([one for one in servers(data_dir) if one.pid in leaders(data_dir)])
-    answers = wait_for_search(free_port, until=time.monotonic() + 15)
-    assert {status for status, _ in answers} <= {200, 503}
-    assert max(seconds for _, seconds in answers) < 3  # one, and what a busy machine adds
-    assert process.poll() is None
-    process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=20) == 0
-    reader.join()
+@pytest.fixture
+def akin(data_dir: Path, free_port: int) -> Iterator[Running]:
+    process = start(data_dir, free_port, AKIN_ENCODER="fake", AKIN_RATE_LIMIT="0")
+    try:
+        read_until(process, f"Akin is ready: http://127.0.0.1:{free_port}")
+        reader = threading.Thread(target=lambda: process.stdout and process.stdout.read(), daemon=True)
+        reader.start()
+        yield Running(data_dir, free_port)
+        assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=20) == 0
+        reader.join()
+    finally:
+        process.kill()
 
 
-def leaders(data_dir: Path) -> set[int]:
-    postmaster = int((data_dir / "postgres/postmaster.pid").read_text().split()[0])
-    return {postmaster, *(one.pid for one in servers(data_dir) if one.name() == "redis-server")}
+DEMO = "/api/v1/collections/demo"
+
+
+def test_a_killed_database_and_redis_come_back_without_a_person(akin: Running) -> None:
+    killed = akin.kill("postgres")
+    answers = akin.outage("/readyz", until=lambda status, _: status == 200)
+    down = [body for status, body, _ in answers if status == 503]
+    assert down and down[0]["database"]["state"] == "down" and down[0]["status"] == "unavailable"
+    answers += akin.outage(f"{DEMO}/search?q=lamp", until=lambda status, _: status == 200)
+    assert {status for status, _, _ in answers} == {200, 503}
+    assert max(seconds for _, _, seconds in answers) < 3  # one, and what a busy machine adds
+    assert akin.leader_of("postgres").pid != killed.pid
+
+    akin.kill("redis")
+    answers = akin.outage("/readyz", until=lambda _, body: body["redis"]["state"] == "up")
+    assert {status for status, _, _ in answers} == {200}
+    assert all(body["status"] == "degraded" for _, body, _ in answers if body["redis"]["state"] == "down")
+    assert max(seconds for _, _, seconds in answers) < 3
+    all_work_again(akin)
+
+
+def all_work_again(akin: Running) -> None:
+    """The worker embeds new items; beat asks the other one for their duplicates, which it finds."""
+    twin = {"title": "Quokka enclosure heater", "body": "Keeps a burrow warm in the night, at 40 W."}
+    for name in ("heater-1", "heater-2"):
+        assert akin.ask("POST", f"{DEMO}/items", {"external_id": name, **twin})[0] == 201
+    deadline = time.monotonic() + 90
+    while not has_pair(akin):
+        assert time.monotonic() < deadline, akin.ask("GET", f"{DEMO}/status")
+        time.sleep(0.5)
+    states = akin.ask("GET", f"{DEMO}/status")[1]["states"]
+    assert states["pending"] + states["claimed"] == 0
+
+
+def has_pair(akin: Running) -> bool:
+    _, found = akin.ask("GET", f"{DEMO}/duplicates?limit=100")
+    return "heater-1" in json.dumps(found)

@@ -26,7 +26,8 @@ from pathlib import Path
 from config.supervisor import AlreadyRunning, Child, Registry, Supervisor
 
 def show(name, line):
-    print(f"{name}: {line}", flush=True)
+    sys.stdout.write(f"{name}: {line}\\n")  # in one piece: print writes the end of the line by itself
+    sys.stdout.flush()
 
 directory = Path(sys.argv[1])
 children = [
@@ -40,12 +41,34 @@ try:
             registry=registry,
             show=show,
             is_ready=lambda: True,
-            on_ready=lambda: print("ready", flush=True),
+            on_ready=lambda: sys.stdout.write("ready\\n"),
             trouble=lambda: "the roof is on fire" if (directory / "trouble").exists() else "",
         )
         sys.exit(supervisor.run())
 except AlreadyRunning as error:
     sys.exit(str(error))
+"""
+
+# A thread that holds the interpreter's lock sends them; the main thread, which runs handlers, waits for the lock.
+BUSY = """
+import os, signal, sys, threading, time
+from config.supervisor.signals import Signals
+
+sys.setswitchinterval(5)
+signals = Signals()
+signals.listen()
+
+def send():
+    for number in (signal.SIGINT, signal.SIGINT, signal.SIGTERM):
+        os.kill(os.getpid(), number)
+        until = time.monotonic() + 0.1
+        while time.monotonic() < until:
+            pass
+
+sender = threading.Thread(target=send)
+sender.start()
+sender.join()
+print(signals.count(), signals.count(signal.SIGINT))
 """
 
 # Says its number and that of a child of its own, then waits.
@@ -129,6 +152,11 @@ def assert_gone(processes: list[psutil.Process], *, within: float = 0.0) -> None
     while any(is_alive(process) for process in processes):
         assert time.monotonic() < deadline, processes
         time.sleep(0.02)
+
+
+def test_two_signals_while_python_is_busy_are_two() -> None:
+    done = subprocess.run([sys.executable, "-c", BUSY], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["3", "2"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

@@ -7,6 +7,7 @@ import errno
 import signal
 import socket
 import sys
+import threading
 from typing import Any
 
 from django.conf import settings
@@ -65,21 +66,22 @@ class Command(BaseCommand):
             registry=registry,
             show=lines.show,
             is_ready=lambda: readiness.is_searchable(with_demo=loads_demo),
-            on_ready=announce_ready,
+            on_ready=lambda: announce_ready(lines),
             trouble=trouble,
         ).run()
 
 
-def announce_ready() -> None:
+def announce_ready(lines: Lines) -> None:
     """Tells people and, through a file, commands where Akin is."""
     (settings.AKIN_DATA_DIR / "address").write_text(readiness.url())
-    print(f"Akin is ready: {readiness.url()}", flush=True)
+    lines.say(f"Akin is ready: {readiness.url()}")
 
 
 class Lines:
-    """Prints each process's lines with its name, in its colour."""
+    """Prints each process's lines with its name, in its colour; whole ones, whichever threads print at once."""
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._printer = Printer(sys.stdout)
         self._colours = get_colours()
         self._colour_of: dict[str, str] = {}
@@ -90,7 +92,13 @@ class Lines:
     def show(self, name: str, line: str) -> None:
         colour = self._colour_of.setdefault(name, next(self._colours))
         now = dt.datetime.now().astimezone()
-        self._printer.write(Message(type="line", data=line or " ", time=now, name=name, colour=colour))
+        with self._lock:
+            self._printer.write(Message(type="line", data=line or " ", time=now, name=name, colour=colour))
+
+    def say(self, line: str) -> None:
+        """Without a name: for whoever started Akin."""
+        with self._lock:
+            print(line, flush=True)
 
 
 def trouble() -> str:
