@@ -16,7 +16,7 @@ from unfold.contrib.import_export.forms import ExportForm
 from catalog.admin.importing import pages
 from catalog.admin.item_resource import ItemResource
 from catalog.admin.site import Desk, may
-from catalog.formulas import disarm
+from catalog.importing.formulas import disarm
 from catalog.json_text import read_stored
 from catalog.models import Item
 

@@ -14,8 +14,8 @@ from catalog.attributes.codes import is_identifier
 from catalog.attributes.inference import Columns
 from catalog.attributes.reading import TEXTS, read_attributes
 from catalog.errors import InvalidInput
-from catalog.formulas import arm
 from catalog.importing.columns import ColumnMap
+from catalog.importing.formulas import arm
 from catalog.json_text import read_json
 from catalog.schemas import AttributeDefinition, ItemInput, parse_item
 

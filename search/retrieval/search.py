@@ -106,9 +106,9 @@ def answer(request: SearchRequest, prepared: Prepared) -> SearchResult:
 def _found(request: SearchRequest, prepared: Prepared, everything: Ranked) -> tuple[Ranked, list[int]]:
     """The hits within the filters, and which of them are relevant.
 
-    An item is as relevant within filters as without, so that the count of a facet is the total that it leads to.
-    Only where there is more that is relevant than was ranked, or where a command was given up because of the filters,
-    it is what is relevant among what passes the filters.
+    An item is as relevant within filters as without, and so is a duplicate that only its hit kept off the list: the
+    count of a facet is the total that it leads to. Only where there is more that is relevant than was ranked, or where
+    a command was given up because of the filters, it is what is relevant among what passes the filters.
     """
     if not request.filters:
         return everything, relevant_ids(prepared, everything)
@@ -116,9 +116,8 @@ def _found(request: SearchRequest, prepared: Prepared, everything: Ranked) -> tu
     if is_cut_off(everything) or found.relaxed != everything.relaxed:
         return found, relevant_ids(prepared, found)
     known = set(found.ids)
-    relevant = [
-        item_id for item_id in matching(relevant_ids(prepared, everything), request.filters) if item_id in known
-    ]
+    members = list(everything.members(relevant_ids(prepared, everything)))
+    relevant = [item_id for item_id in matching(members, request.filters) if item_id in known]
     return within(found, everything, relevant), relevant
 
 
@@ -197,12 +196,13 @@ def _identifier_hits(request: SearchRequest, prepared: Prepared, filters: Sequen
 def _facets(request: SearchRequest, prepared: Prepared, everything: Ranked) -> dict[str, tuple[FacetValue, ...]]:
     """Of what is relevant. A facet with a selection counts what the other filters alone would leave."""
     facets: dict[str, tuple[FacetValue, ...]] = {}
-    relevant = relevant_ids(prepared, everything)
+    hit_of = everything.members(relevant_ids(prepared, everything))
     for others, names in _facets_by_filters(request).items():
         if others and is_cut_off(everything):
-            counted = relevant_ids(prepared, _ranked(request, prepared, others))
+            within_others = _ranked(request, prepared, others)
+            counted = within_others.members(relevant_ids(prepared, within_others))
         else:
-            counted = matching(relevant, others)
+            counted = {item_id: hit_of[item_id] for item_id in matching(list(hit_of), others)}
         facets |= count_facets(counted, names, request.filters)
     return {name: facets[name] for name in request.facets}
 

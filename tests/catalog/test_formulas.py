@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from catalog.formulas import BEGINNINGS, arm, disarm
+from catalog.importing.formulas import BEGINNINGS, arm, disarm
 
 
 @given(st.text())

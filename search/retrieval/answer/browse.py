@@ -78,5 +78,5 @@ def _facets(request: SearchRequest, ids: list[int]) -> dict[str, tuple[FacetValu
     for name in request.facets:
         others = tuple(one for one in request.filters if one.attribute != name)
         counted = ids if len(others) == len(request.filters) else _newest(replace(request, filters=others))
-        facets |= count_facets(counted, [name], request.filters)
+        facets |= count_facets({one: one for one in counted}, [name], request.filters)
     return facets

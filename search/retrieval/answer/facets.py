@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -17,16 +17,19 @@ MAX_VALUES = 30  # of one facet, the most frequent first; selected values are al
 
 _read_json = json.JSONDecoder(parse_float=Decimal, parse_int=Decimal).decode
 
-VALUES = "SELECT {columns} FROM catalog_item i WHERE i.id = ANY(%(ids)s)"
+VALUES = "SELECT i.id, {columns} FROM catalog_item i WHERE i.id = ANY(%(ids)s)"
 
 
 def count_facets(
-    ids: Sequence[int], names: Sequence[str], filters: Sequence[Filter]
+    hit_of: Mapping[int, int], names: Sequence[str], filters: Sequence[Filter]
 ) -> dict[str, tuple[FacetValue, ...]]:
-    """The most frequent values of each attribute among the items, with how many items have them."""
+    """The most frequent values of each attribute among the items, with how many hits have them.
+
+    `hit_of` says of each item which hit stands for it: duplicates that are shown as one count as one.
+    """
     selected = {one.attribute: {_written(term) for term in one.terms} for one in filters if one.terms}
     facets: dict[str, list[FacetValue]] = {name: [] for name in names}
-    for name, counts in _counts(ids, names).items():
+    for name, counts in _counts(hit_of, names).items():
         for value, count in sorted(counts.items(), key=lambda one: (-one[1], one[0])):
             is_selected = value in selected.get(name, ())
             if len(facets[name]) < MAX_VALUES or is_selected:
@@ -43,25 +46,29 @@ def _written(term: str) -> str:
     return term if number is None else plain_number(Decimal(str(number)))
 
 
-def _counts(ids: Sequence[int], names: Sequence[str]) -> dict[str, Counter[str]]:
-    """How many of the items have each value. Most items have few different ones, so each is read once."""
-    if not ids or not names:
+def _counts(hit_of: Mapping[int, int], names: Sequence[str]) -> dict[str, dict[str, int]]:
+    """How many of the hits have each value. Most items have few different ones, so each is read once."""
+    if not hit_of or not names:
         return {}
     columns = ", ".join(f"(i.attributes -> %(name{n})s)::text" for n in range(len(names)))
-    parameters: dict[str, Any] = {"ids": list(ids), **{f"name{n}": name for n, name in enumerate(names)}}
+    parameters: dict[str, Any] = {"ids": list(hit_of), **{f"name{n}": name for n, name in enumerate(names)}}
     with connection.cursor() as cursor:
         cursor.execute(VALUES.format(columns=columns), parameters)
-        columns_of_rows = zip(*cursor.fetchall(), strict=True)
-    return {name: _counts_of(Counter(column)) for name, column in zip(names, columns_of_rows, strict=False)}
+        rows = cursor.fetchall()
+    return {name: _counts_of((hit_of[row[0]], row[n]) for row in rows) for n, name in enumerate(names, start=1)}
 
 
-def _counts_of(texts: Counter[str | None]) -> Counter[str]:
-    """From JSON as PostgreSQL writes it to single values; an item counts once for each of a list's."""
-    counts: Counter[str] = Counter()
-    for text, count in texts.items():
-        for value in _values(None if text is None else _read_json(text)):
-            counts[value] += count
-    return counts
+def _counts_of(texts: Iterable[tuple[int, str | None]]) -> dict[str, int]:
+    """From JSON as PostgreSQL writes it, by hit, to single values; a hit counts once for each of a list's."""
+    hits_by_text: dict[str, set[int]] = defaultdict(set)
+    for hit, text in texts:
+        if text is not None:
+            hits_by_text[text].add(hit)
+    hits_by_value: dict[str, set[int]] = defaultdict(set)
+    for text, hits in hits_by_text.items():
+        for value in _values(_read_json(text)):
+            hits_by_value[value] |= hits
+    return {value: len(hits) for value, hits in hits_by_value.items()}
 
 
 def _values(attribute: Any) -> set[str]:

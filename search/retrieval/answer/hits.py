@@ -17,7 +17,7 @@ from search.retrieval.answer.sentences import Span, sentences_of
 from search.retrieval.answer.snippets import SNIPPET_LENGTH, body_snippet, marks_of
 from search.retrieval.query.stemming import stem
 from search.retrieval.ranking import fusion
-from search.retrieval.ranking.collapse import twins_of, variants_among
+from search.retrieval.ranking.collapse import twins_of
 from search.retrieval.ranking.stages import Prepared, Ranked
 from search.retrieval.types import Explanation, Hit, LegExplanation, SearchRequest, Snippet
 
@@ -61,7 +61,7 @@ def build_hits(request: SearchRequest, prepared: Prepared, ranked: Ranked, page:
     rows = load_rows(page, prepared)
     page = [item_id for item_id in page if item_id in rows]  # one may have been deleted meanwhile
     snippets = _snippets(request, prepared, [rows[item_id] for item_id in page])
-    twins, variants = twins_of(ranked, list(page)), variants_among(ranked.ids, list(page))
+    twins, variants = twins_of(ranked, page)
     positions = {item_id: n for n, item_id in enumerate(ranked.ids)}
     explain = _Explainer(request, prepared, ranked) if request.explain else None
     hits = []

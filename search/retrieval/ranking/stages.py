@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -44,6 +45,7 @@ class Ranked:
     is_begun: bool = False  # whether it only begins them
     second_scores: dict[int, float] = field(default_factory=dict)  # item id -> score of the second stage
     collapsed: dict[int, tuple[int, ...]] = field(default_factory=dict)  # item id -> the duplicates it stands for
+    variants: dict[int, tuple[int, ...]] = field(default_factory=dict)  # item id -> its decided variants
     warnings: tuple[str, ...] = ()
     relaxed: str = ""  # what of the query was left out so that there are more hits
 
@@ -51,6 +53,10 @@ class Ranked:
         """Only these places of the order, in the order in which they are given."""
         levels = self.levels[positions] if len(self.levels) else self.levels
         return replace(self, order=self.order[positions], scores=self.scores[positions], levels=levels)
+
+    def members(self, ids: Sequence[int]) -> dict[int, int]:
+        """These hits and the duplicates that they stand for, in order, each with the hit that stands for it."""
+        return {one: hit for hit in ids for one in (hit, *self.collapsed.get(hit, ()))}
 
     @property
     def ids(self) -> list[int]:

@@ -14,7 +14,8 @@ from catalog.services.collections import update_collection
 from search.embedding.encoders import cross_encoder
 from search.models import DuplicatePair
 from search.retrieval.ranking import rerank
-from tests.factories import all_pages, facet, find, ids, shop_of
+from search.retrieval.types import Filter
+from tests.factories import all_pages, facet, find, ids, make_searchable, shop_of
 from tests.search.embedding.encoders.models_for_tests import save_tiny_cross_encoder
 
 pytestmark = pytest.mark.django_db
@@ -138,9 +139,10 @@ def pair_up(collection: Collection, a: str, b: str, *, is_flagged: bool = True, 
 
 def test_duplicates_are_collapsed_into_the_best_of_them(shop: Collection) -> None:
     pair_up(shop, "red", "old")
+    search_with(shop, collapse_duplicates=False)
     apart = find(shop, "red lamp", facets=("brand",))
     assert {"red", "old"} < set(ids(apart))
-    search_with(shop, collapse_duplicates=True)
+    search_with(shop)
     result = find(shop, "red lamp", facets=("brand",))
     keeper = next(hit for hit in result.hits if hit.duplicates)
     assert {keeper.external_id, keeper.duplicates[0].external_id} == {"red", "old"}
@@ -150,16 +152,26 @@ def test_duplicates_are_collapsed_into_the_best_of_them(shop: Collection) -> Non
     assert len(all_pages(shop, "red lamp", limit=1)) == result.total
 
 
+def test_a_facet_leads_to_a_duplicate_that_its_hit_kept_off_the_list(shop: Collection) -> None:
+    pair_up(shop, "red", "old")
+    Item.objects.filter(external_id="old").update(attributes={"brand": "Own"})
+    Item.objects.filter(external_id="red").update(attributes={"brand": "Other"})
+    make_searchable(shop)
+    result = find(shop, "red lamp", facets=("brand",))
+    assert len({"red", "old"} & set(ids(result))) == 1
+    for brand in ("Own", "Other"):
+        within = find(shop, "red lamp", facets=("brand",), filters=(Filter("brand", terms=(brand,)),))
+        assert within.total == facet(result, "brand")[brand] == facet(within, "brand")[brand] > 0
+
+
 def test_only_what_counts_as_a_duplicate_is_collapsed(shop: Collection) -> None:
     pair_up(shop, "red", "old", is_flagged=False)
     pair_up(shop, "red", "blue", state="dismissed")
-    search_with(shop, collapse_duplicates=True)
     assert {"red", "old", "blue"} <= set(ids(find(shop, "red lamp")))
 
 
 def test_a_chain_is_not_swallowed_by_its_first_link(shop: Collection) -> None:
     pair_up(shop, "red", "old")
     pair_up(shop, "old", "blue", state="confirmed")
-    search_with(shop, collapse_duplicates=True)
     found = ids(find(shop, "red lamp"))
     assert found[0] == "red" and "old" not in found and "blue" in found

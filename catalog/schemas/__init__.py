@@ -1,0 +1,51 @@
+"""In: item lines, attribute schemas, policies and settings as they came. Out: the same, checked, or InvalidInput."""
+
+from catalog.schemas.inputs import (
+    HAS_LETTER,
+    HAS_TEXT,
+    AttributeDefinition,
+    DuplicatePolicy,
+    ItemInput,
+    SearchSettings,
+    Strict,
+    parse_attribute_schema,
+    parse_duplicate_policy,
+    parse_item,
+    parse_search_settings,
+)
+from catalog.schemas.texts import (
+    MAX_ATTRIBUTES,
+    ONLY_NAMED,
+    AttributeName,
+    Attributes,
+    BodyText,
+    ExternalId,
+    ImageUrl,
+    Text,
+    Title,
+    Url,
+)
+
+__all__ = [
+    "HAS_LETTER",
+    "HAS_TEXT",
+    "MAX_ATTRIBUTES",
+    "ONLY_NAMED",
+    "AttributeDefinition",
+    "AttributeName",
+    "Attributes",
+    "BodyText",
+    "DuplicatePolicy",
+    "ExternalId",
+    "ImageUrl",
+    "ItemInput",
+    "SearchSettings",
+    "Strict",
+    "Text",
+    "Title",
+    "Url",
+    "parse_attribute_schema",
+    "parse_duplicate_policy",
+    "parse_item",
+    "parse_search_settings",
+]
