@@ -12,6 +12,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from catalog.access import actor_of_user
+from catalog.admin.scope import OwnCollectionFilter
 from catalog.admin.site import Derived, ModelAdmin, badge, may
 from catalog.errors import CatalogError
 from catalog.models import Item
@@ -50,7 +51,7 @@ class OpenFirst(admin.SimpleListFilter):
 class SuggestionAdmin(Derived, ModelAdmin[Suggestion]):
     list_display = ("shown_item", "what", "shown_score", "evidence", "shown_state", "collection")
     list_display_links = None
-    list_filter = (OpenFirst, "kind", "attribute", "collection")
+    list_filter = (OpenFirst, "kind", "attribute", ("collection", OwnCollectionFilter))
     list_select_related = ("collection",)
     list_per_page = 50
     show_full_result_count = False

@@ -9,6 +9,7 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
 from catalog.access import actor_of_user
+from catalog.admin.scope import OwnCollectionFilter
 from catalog.admin.site import ModelAdmin, may
 from catalog.models import Collection
 from catalog.models.run import RunKind
@@ -22,7 +23,7 @@ from search.models.insight import TopicLevel
 class TopicAdmin(ModelAdmin[Topic]):
     list_display = ("name", "given_name", "level", "parent", "items", "collection", "computed_at")
     list_editable = ("given_name",)
-    list_filter = ("level", "collection")
+    list_filter = ("level", ("collection", OwnCollectionFilter))
     list_select_related = ("collection", "parent")
     list_per_page = 50
     show_full_result_count = False
