@@ -62,6 +62,7 @@ SEARCH_PARAMETERS = [
         type="string",
         examples=["price:asc"],
     ),
+    _parameter("literal", "Whether numbers in the query are words and no conditions.", type="boolean"),
     _parameter(
         "filter.{attribute}",
         "An attribute's value; repeat it for any of several.",

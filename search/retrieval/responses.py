@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from search.retrieval.passages import PassageHit
-from search.retrieval.types import Band, Explanation, FacetValue, Hit, SearchResult
+from search.retrieval.types import Band, Explanation, FacetValue, Hit, SearchResult, Understood
 
 Span = tuple[int, int]
 
@@ -66,6 +66,16 @@ class FacetValueOut(BaseModel):
     is_selected: bool
 
 
+class UnderstoodOut(BaseModel):
+    """What the query says of an attribute in words: one of `terms`, or between `gte` and `lte`."""
+
+    text: str
+    attribute: str
+    terms: list[str]
+    gte: float | None
+    lte: float | None
+
+
 class SearchOut(BaseModel):
     hits: list[HitOut]
     total: int
@@ -78,6 +88,9 @@ class SearchOut(BaseModel):
         description="Whether hits without a required phrase, or with what was to be left out, follow the few others."
     )
     nothing_relevant: bool
+    understood: list[UnderstoodOut] = Field(
+        description="Bounds and sizes in the query that were taken for filters; `literal` leaves them words."
+    )
     suggestion: str | None = Field(description="A better spelling of the query, if there is one.")
     warnings: list[str]
     took_ms: float
@@ -110,6 +123,7 @@ def search_out(result: SearchResult, next_cursor: str | None) -> SearchOut:
         degraded=result.is_degraded,
         relaxed=bool(result.relaxed),
         nothing_relevant=result.is_nothing_relevant,
+        understood=[_understood_out(one) for one in result.understood],
         suggestion=result.suggestion,
         warnings=list(result.warnings),
         took_ms=round(result.took_ms, 1),
@@ -123,6 +137,11 @@ def passages_out(passages: list[PassageHit]) -> PassagesOut:
 def _passage_out(passage: PassageHit) -> PassageOut:
     fields = {name: getattr(passage, name) for name in PassageOut.model_fields}
     return PassageOut(**{**fields, "score": round(passage.score, 6)})
+
+
+def _understood_out(one: Understood) -> UnderstoodOut:
+    low, high = (None if bound is None else float(bound) for bound in (one.filter.minimum, one.filter.maximum))
+    return UnderstoodOut(text=one.text, attribute=one.filter.attribute, terms=list(one.filter.terms), gte=low, lte=high)
 
 
 def _hit_out(hit: Hit) -> HitOut:

@@ -20,6 +20,7 @@ from search.retrieval.answer.browse import browse
 from search.retrieval.answer.facets import count_facets
 from search.retrieval.answer.hits import build_hits
 from search.retrieval.answer.relevance import is_cut_off, matching, relevant_ids, with_levels, within
+from search.retrieval.query.measures import read_measures
 from search.retrieval.query.parsing import ParsedQuery, parse_query
 from search.retrieval.query.unknown_words import read_query
 from search.retrieval.query.windows import vector_of
@@ -42,9 +43,16 @@ MAX_IDENTIFIER_HITS = 50
 def search(request: SearchRequest) -> SearchResult:
     """Answers the request. Raises QueryTooLong and InvalidInput; without an encoder it answers with words alone."""
     started = time.perf_counter()
-    prepared = prepare(request)
-    result = browse(request) if prepared is None else answer(request, prepared)
+    meant, understood = read_measures(request)
+    result = replace(_answered(meant), understood=understood)
+    if understood and not result.total:  # the words were no condition, or none that anything meets
+        result = _answered(request)
     return replace(result, took_ms=(time.perf_counter() - started) * 1_000)
+
+
+def _answered(request: SearchRequest) -> SearchResult:
+    prepared = prepare(request)
+    return browse(request) if prepared is None else answer(request, prepared)
 
 
 def prepare(request: SearchRequest) -> Prepared | None:

@@ -49,6 +49,14 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Understood:
+    """What the query says of an attribute in words, as typed, and the filter that it was read as."""
+
+    text: str
+    filter: Filter
+
+
+@dataclass(frozen=True, slots=True)
 class Sort:
     """An order other than relevance: by an attribute, or the newest first where there is none."""
 
@@ -71,6 +79,7 @@ class SearchRequest:
     facets: tuple[str, ...] = ()
     explain: bool = False
     sort: Sort | None = None  # None is by relevance, and without a query the newest first
+    is_literal: bool = False  # whether numbers in the query are words and no conditions
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,4 +162,5 @@ class SearchResult:
     is_nothing_relevant: bool = False
     suggestion: str | None = None
     warnings: tuple[str, ...] = field(default=())
+    understood: tuple[Understood, ...] = ()
     relaxed: str = ""  # what was asked for as a command and left out, because too few hits had it; as typed

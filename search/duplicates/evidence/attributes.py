@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from search.duplicates.reading.profile import Attribute, Profile
-from search.duplicates.reading.quantities import has_unit, shared
+from search.quantities import has_unit, shared
 
 WORD = 3  # letters of a word in a name
 USUAL = 0.75  # share of the same things that agree in an attribute, as long as nothing is known of it

@@ -13,8 +13,8 @@ from search.duplicates.evidence.series import compare_wording
 from search.duplicates.evidence.table import Evidence
 from search.duplicates.reading.identifiers import are_siblings, best_likeness, is_spelled_in
 from search.duplicates.reading.profile import Profile, Weights
-from search.duplicates.reading.quantities import conflicts, shared
 from search.duplicates.reading.words import is_initial, is_variant
+from search.quantities import conflicts, shared
 
 # Texts that share less than this of their words, under titles that do too, are not searched for misspellings.
 HOPEFUL = 0.3

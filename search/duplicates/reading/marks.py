@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator, Mapping
 
 from search.duplicates.reading.identifiers import codes_of
-from search.duplicates.reading.quantities import Quantity, quantities_of
 from search.duplicates.reading.words import read
+from search.quantities import Quantity, quantities_of
 
 _PART = re.compile(r"[a-z]+|\d+")
 _STEP = 0.05  # of the logarithm of a measure: values nearer than that are counted together

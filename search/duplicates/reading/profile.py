@@ -12,9 +12,9 @@ from search.duplicates.reading.identifiers import codes_of, is_code
 from search.duplicates.reading.lists import list_of
 from search.duplicates.reading.marks import code_mark, part_mark, parts_of_name, quantity_mark, value_mark, value_text
 from search.duplicates.reading.parts import Parts, editions_of, parts_of
-from search.duplicates.reading.quantities import Quantity, attribute_quantities, quantities_of
 from search.duplicates.reading.variants import basic_colours_of, colours_of, generations_of, kinds_of
 from search.duplicates.reading.words import WordStatistics, fold, read, squash, words_of
+from search.quantities import Quantity, attribute_quantities, quantities_of
 
 _MAX_WORDS = 200
 SMALL = 10  # numbers up to here, without a unit, count things everywhere, also where few items show it

@@ -12,7 +12,7 @@ from catalog.schemas import AttributeDefinition
 from search.errors import QueryTooLong
 from search.retrieval.query.parameters import FILTER_PREFIX, Parameters
 
-KNOWN: Final = ("q", "mode", "sort", "page", "upto")
+KNOWN: Final = ("q", "mode", "sort", "literal", "page", "upto")
 ORDERS: Final = {True: ("lowest first", "highest first"), False: ("oldest first", "newest first")}  # by is_numeric
 
 

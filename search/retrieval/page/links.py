@@ -27,7 +27,7 @@ class Links:
             (name, value.strip())
             for name, values in params.lists()
             for value in values
-            if value.strip() and (name in ("q", "mode", "sort") or name.startswith(FILTER_PREFIX))
+            if value.strip() and (name in ("q", "mode", "sort", "literal") or name.startswith(FILTER_PREFIX))
         )
         path = reverse("search:page", args=[collection.slug])
         return cls(path, tuple(pair for pair in pairs if pair not in DEFAULTS))
@@ -39,6 +39,10 @@ class Links:
     def upto(self, number: int) -> str:
         """The same question with all its hits up to the end of that page, as whoever pressed "show more" sees them."""
         return self._address([*self.pairs, *([("upto", str(number))] if number > 1 else [])])
+
+    def literally(self) -> str:
+        """The same words, none of which is taken for a filter."""
+        return self._address([*self.pairs, ("literal", "1")])
 
     def asking(self, query_text: str) -> str:
         """Another text with the same filters."""

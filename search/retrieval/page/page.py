@@ -15,7 +15,7 @@ from search.embedding.text import embedded_text
 from search.errors import QueryTooLong
 from search.retrieval.page.asked import faulty_filters, refuse_unknown, sorts_of, whole_number, without
 from search.retrieval.page.links import Links
-from search.retrieval.page.panels import Chip, Panel, chips, hidden_pairs, panels
+from search.retrieval.page.panels import Chip, Panel, chips, hidden_pairs, panels, understood_chips
 from search.retrieval.page.reasons import reason_of
 from search.retrieval.query.parameters import FILTER_PREFIX, MAX_OFFSET, Parameters, parse_search
 from search.retrieval.remembered import answer
@@ -75,7 +75,12 @@ class SearchPage:
 
     @cached_property
     def chips(self) -> tuple[Chip, ...]:
-        return chips(self.request.filters, self.schema, self.links) if self.request else ()
+        if self.request is None or self.result is None:
+            return ()
+        read = understood_chips(self.result.understood, self.schema, self.links)
+        if self.request.is_literal:
+            read = (Chip("Numbers are taken as words", self.links.without("literal")),)
+        return (*read, *chips(self.request.filters, self.schema, self.links))
 
     @property
     def hidden_pairs(self) -> tuple[tuple[str, str], ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from catalog.attributes.types import type_of
@@ -12,7 +12,7 @@ from catalog.pages.facts import label_of, text_of
 from catalog.schemas import AttributeDefinition
 from search.retrieval.page.links import Links
 from search.retrieval.query.parameters import FILTER_PREFIX
-from search.retrieval.types import FacetValue, Filter
+from search.retrieval.types import FacetValue, Filter, Understood
 
 SHOWN_VALUES: Final = 7  # of a facet, before "more"
 
@@ -118,6 +118,15 @@ def chips(filters: Sequence[Filter], schema: Schema, links: Links) -> tuple[Chip
     return tuple(chip for found in filters for chip in _chips(found, schema, links))
 
 
+def understood_chips(understood: Sequence[Understood], schema: Schema, links: Links) -> tuple[Chip, ...]:
+    """What was read in the query; it is taken back by taking the query at its word."""
+    return tuple(
+        Chip(f"“{one.text.strip()}” read as {chip.text}", links.literally())
+        for one in understood
+        for chip in _chips(replace(one.filter, terms=one.filter.terms[:1]), schema, links)
+    )
+
+
 def _chips(found: Filter, schema: Schema, links: Links) -> list[Chip]:
     label, parameter = label_of(found.attribute, schema), f"{FILTER_PREFIX}{found.attribute}"
     made = [Chip(f"{label}: {term}", links.without(parameter, value=term)) for term in found.terms]
@@ -143,4 +152,4 @@ def hidden_pairs(shown: Sequence[Panel], links: Links) -> tuple[tuple[str, str],
     ranges = {panel.parameter for panel in shown if panel.is_range}
     terms = {panel.parameter for panel in shown if not panel.is_range}
     inputs = terms | {f"{name}.gte" for name in ranges} | {f"{name}.lte" for name in ranges}
-    return tuple((n, v) for n, v in links.pairs if n.startswith(FILTER_PREFIX) and n not in inputs)
+    return tuple((n, v) for n, v in links.pairs if n == "literal" or (n.startswith(FILTER_PREFIX) and n not in inputs))

@@ -1,6 +1,6 @@
 """The query parameters of a search, read in one place for the page and the API.
 
-    q, mode, limit, cursor, explain=1, facets=a,b
+    q, mode, limit, cursor, explain=1, facets=a,b, literal=1
     sort=relevance|newest|<attribute>:asc|<attribute>:desc
     filter.<attribute>=value                  repeated: any of the values
     filter.<attribute>.gte= / .lte=           a number, or an ISO date for date attributes
@@ -62,6 +62,7 @@ def parse_search(collection: Collection, params: Parameters) -> SearchRequest:
         facets=_facets(params, schema),
         explain=_read(params, "explain", _boolean, False),
         sort=_read(params, "sort", lambda text: parse_sort(text, schema), None),
+        is_literal=_read(params, "literal", _boolean, False),
     )
     cursor = (params.get("cursor") or "").strip()
     return replace(request, offset=offset_of(cursor, request)) if cursor else request
@@ -82,7 +83,7 @@ def next_cursor(request: SearchRequest, next_offset: int | None) -> str | None:
 
 def _question(request: SearchRequest) -> str:
     """What a cursor belongs to: what is found and in which order, not what is told of it."""
-    asked = (request.query_text, request.mode, request.filters, request.where, request.sort)
+    asked = (request.query_text, request.mode, request.filters, request.where, request.sort, request.is_literal)
     return fingerprint("search", request.collection.pk, *asked)
 
 

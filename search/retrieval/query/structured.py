@@ -82,6 +82,7 @@ class SearchIn(Strict):
     cursor: Annotated[str, Field(min_length=1, max_length=MAX_CURSOR_LENGTH)] | None = None
     facets: Annotated[list[AttributeName], Field(max_length=MAX_FACETS)] | None = None
     explain: StrictBool = False
+    literal: StrictBool = Field(default=False, description="Whether numbers in the query are words and no conditions.")
     sort: Annotated[Text, Field(max_length=100, examples=["price:asc"])] = "relevance"
     filters: FilterIn | None = Field(
         default=None,
@@ -114,6 +115,7 @@ def request_of(collection: Collection, body: SearchIn) -> SearchRequest:
         facets=tuple(dict.fromkeys(facets))[:MAX_FACETS],
         explain=body.explain,
         sort=sort,
+        is_literal=body.literal,
     )
     return request if body.cursor is None else replace(request, offset=offset_of(body.cursor, request))
 

@@ -15,8 +15,8 @@ from search.duplicates.evidence.table import Evidence
 from search.duplicates.evidence.terms import compare
 from search.duplicates.reading.identifiers import are_siblings, codes_of
 from search.duplicates.reading.profile import Profile, prepare
-from search.duplicates.reading.quantities import conflicts, quantities_of, shared
 from search.duplicates.reading.words import WordStatistics
+from search.quantities import conflicts, quantities_of, shared
 
 WORDS = WordStatistics(1_000, {"tent": 40, "the": 900, "green": 60})
 TEXTS = st.text(alphabet="abcdefgh 0123456789.,-/'\"éß×°", max_size=60)
