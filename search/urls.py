@@ -7,6 +7,7 @@ from search.embedding import views as embedding
 from search.insight.page import interest_views as interest
 from search.insight.page import map_views as map_pages
 from search.insight.page import views as insight
+from search.related import likes
 from search.related import views as related
 from search.retrieval.page import views as retrieval
 
@@ -32,5 +33,6 @@ urlpatterns = [
     path("c/<slug:slug>/for-you/export", interest.export, name="export_interest"),
     path("c/<slug:slug>/for-you/erase", interest.erase, name="erase_interest"),
     path("c/<slug:slug>/indexing/<path:external_id>", embedding.indexing, name="indexing"),
+    path("c/<slug:slug>/like", likes.like, name="like"),
     path("c/<slug:slug>/related/<path:external_id>", related.related, name="related"),
 ]

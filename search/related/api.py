@@ -8,19 +8,24 @@ from typing import Annotated, Any
 from django.http import HttpRequest
 from django.utils.datastructures import MultiValueDict
 from ninja import Query, Router
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
 from catalog.errors import InvalidInput
 from catalog.http import collection_to_read, item_to_read
 from catalog.models import Collection
-from catalog.schemas import ONLY_NAMED, AttributeName, ExternalId, Strict
-from search.related.recommend import recommend
+from catalog.schemas import ONLY_NAMED, AttributeName, ExternalId, Strict, Text, parse_attribute_schema
+from search.related.examples import Example
+from search.related.recommend import Recommended, recommend
 from search.related.related import RelatedItem, related_items
+from search.related.strategies import Strategy
 from search.retrieval.query.parameters import FILTER_PREFIX, parse_search
 from search.retrieval.types import Filter
 
 MAX_EXAMPLES = 100
 MAX_RELATED = 50
+MAX_TEXTS = 20  # that are encoded for one request
+MAX_TEXT_LENGTH = 8_000
+MAX_DIMENSIONS = 4_096
 
 router = Router(tags=["Related"])
 
@@ -35,11 +40,43 @@ class Condition(Strict):
     exists: bool | None = None
 
 
-class RecommendIn(Strict):
-    """Examples of what is wanted and of what is not, by external id."""
+class ExampleIn(Strict):
+    """One of item (an external id), text and vector."""
 
-    positive: Annotated[list[ExternalId], Field(min_length=1, max_length=MAX_EXAMPLES)]
-    negative: Annotated[list[ExternalId], Field(max_length=MAX_EXAMPLES, default_factory=list)]
+    item: ExternalId | None = None
+    text: Annotated[Text, Field(min_length=1, max_length=MAX_TEXT_LENGTH)] | None = None
+    vector: Annotated[list[float], Field(min_length=1, max_length=MAX_DIMENSIONS)] | None = None
+    weight: Annotated[float, Field(gt=0, le=10, description="2 counts twice.")] = 1.0
+
+    @model_validator(mode="after")
+    def _is_one_thing(self) -> ExampleIn:
+        if sum(one is not None for one in (self.item, self.text, self.vector)) != 1:
+            raise ValueError("give exactly one of item, text and vector")
+        return self
+
+    def example(self) -> Example:
+        return Example(self.item or "", self.text or "", tuple(self.vector or ()), self.weight)
+
+
+class RecommendIn(Strict):
+    """Examples of what is wanted and of what is not: external ids, or objects with an item, a text or a vector."""
+
+    positive: Annotated[list[ExternalId | ExampleIn], Field(min_length=1, max_length=MAX_EXAMPLES)]
+    negative: Annotated[list[ExternalId | ExampleIn], Field(max_length=MAX_EXAMPLES, default_factory=list)]
+    strategy: Strategy = Field(
+        default=Strategy.AVERAGE,
+        strict=False,
+        description="average: near to the mean of the positive examples less half the mean of the negative ones."
+        " best_score: near to any positive example, and nearer to it than to any negative one."
+        " medoids: the same for a few examples that stand for all, which take turns.",
+    )
+    at_most: dict[AttributeName, Annotated[int, Field(ge=1, le=MAX_RELATED)]] = Field(
+        default_factory=dict,
+        max_length=5,
+        description="How many items may have the same value of an attribute.",
+        json_schema_extra={**ONLY_NAMED},
+        examples=[{"brand": 2}],
+    )
     limit: Annotated[int, Field(ge=1, le=MAX_RELATED)] = 10
     diversity: Annotated[float, Field(ge=0, le=1, description="0 is nearest only, 1 as different as can be.")] = 0.0
     filters: dict[AttributeName, Value | list[Value] | Condition] = Field(
@@ -60,6 +97,24 @@ class RelatedOut(BaseModel):
     is_variant: bool = Field(description="Whether curators said that it is a variant of the item.")
 
 
+class ReasonOut(BaseModel):
+    """The positive example that the item is nearest to; one of `item`, `text` and `vector` says which."""
+
+    item: str | None = None
+    text: str | None = None
+    vector: bool = Field(default=False, description="Whether it was a vector.")
+    cosine: float
+    shares: dict[str, list[str]] = Field(description="Facet values that both have.")
+
+
+class RecommendedOut(RelatedOut):
+    reason: ReasonOut
+
+
+class RecommendedList(BaseModel):
+    items: list[RecommendedOut]
+
+
 class RelatedList(BaseModel):
     items: list[RelatedOut]
 
@@ -74,19 +129,34 @@ def list_related(
     return _list_out(related_items(item=item, limit=limit))
 
 
-@router.post("/{slug}/recommend", response=RelatedList)
-def recommend_items(request: HttpRequest, slug: str, body: RecommendIn) -> RelatedList:
-    """Items like the positive examples and unlike the negative ones."""
+@router.post("/{slug}/recommend", response=RecommendedList)
+def recommend_items(request: HttpRequest, slug: str, body: RecommendIn) -> RecommendedList:
+    """Items like the positive examples and unlike the negative ones, each with the example that it is nearest to."""
     collection = collection_to_read(request, slug)
+    positive = [one if isinstance(one, str) else one.example() for one in body.positive]
+    negative = [one if isinstance(one, str) else one.example() for one in body.negative]
+    _check(collection, body, [*positive, *negative])
     found = recommend(
         collection=collection,
-        positive=body.positive,
-        negative=body.negative,
+        positive=positive,
+        negative=negative,
+        strategy=body.strategy,
+        at_most=body.at_most,
         limit=body.limit,
         diversity=body.diversity,
         filters=_filters(collection, body),
     )
-    return _list_out(found)
+    return RecommendedList(items=[_recommended_out(one) for one in found])
+
+
+def _check(collection: Collection, body: RecommendIn, examples: Sequence[str | Example]) -> None:
+    texts = sum(1 for one in examples if isinstance(one, Example) and one.text)
+    if texts > MAX_TEXTS:
+        reason = f"at most {MAX_TEXTS} examples may be texts"
+        raise InvalidInput(f"positive: {reason}", [{"field": "positive", "reason": reason}])
+    if unknown := [name for name in body.at_most if name not in parse_attribute_schema(collection.attribute_schema)]:
+        reason = "there is no such attribute"
+        raise InvalidInput(f"at_most.{unknown[0]}: {reason}", [{"field": f"at_most.{unknown[0]}", "reason": reason}])
 
 
 def _filters(collection: Collection, body: RecommendIn) -> tuple[Filter, ...]:
@@ -119,3 +189,16 @@ def _related_out(related: RelatedItem) -> RelatedOut:
         name: getattr(related.item, name) for name in RelatedOut.model_fields if name not in ("score", "is_variant")
     }
     return RelatedOut(**fields, score=round(related.score, 6), is_variant=related.is_variant)
+
+
+def _recommended_out(one: Recommended) -> RecommendedOut:
+    names = ("external_id", "title", "url", "image", "attributes")
+    reason = ReasonOut(
+        item=one.like.item or None,
+        text=one.like.text or None,
+        vector=bool(one.like.vector),
+        cosine=round(one.cosine, 6),
+        shares=one.shares,
+    )
+    fields = {name: getattr(one.item, name) for name in names}
+    return RecommendedOut(**fields, score=round(one.score, 6), is_variant=False, reason=reason)

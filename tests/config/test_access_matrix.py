@@ -78,6 +78,7 @@ PAGES = {
     "topic": Way("GET", None),  # needs topics; its own tests say who sees it
     "suggestions": Way("GET", READ),
     "map": Way("GET", READ),
+    "like": Way("GET", READ),
     "map_points": Way("GET", READ),
     "map_hits": Way("GET", READ),
     "map_chosen": Way("POST", READ, {"ids": "1"}),

@@ -94,6 +94,64 @@ def test_bad_requests_are_refused_by_field(shop: Collection, body: Any, field: s
     assert field in [one["field"] for one in answer.json["error"]["details"]]
 
 
+def test_texts_vectors_and_weights_are_examples_too(shop: Collection) -> None:
+    tent, stove = {"item": "tent-1"}, {"text": "Gas camping stove"}
+    answer = Caller().post(RECOMMEND, {"positive": [tent, {**stove, "weight": 5}]})
+    assert ids(answer)[0] == "stove-1"
+    assert answer.json["items"][0]["reason"]["text"] == "Gas camping stove"
+    assert "stove-1" not in ids(Caller().post(RECOMMEND, {"positive": [tent], "negative": [{"item": "stove-1"}]}))
+    vector = [0.0] * 384
+    vector[0] = 1.0
+    answer = Caller().post(RECOMMEND, {"positive": [{"vector": vector}]})
+    if answer.status == 200:
+        assert answer.json["items"][0]["reason"]["vector"]
+    else:
+        assert "numbers of this catalog's vectors" in answer.json["error"]["message"]
+
+
+@pytest.mark.parametrize("strategy", ["average", "best_score", "medoids"])
+def test_each_strategy_answers_with_reasons_and_leaves_examples_out(shop: Collection, strategy: str) -> None:
+    answer = Caller().post(RECOMMEND, {"positive": ["tent-1", {"text": "stove"}], "strategy": strategy})
+    assert answer.status == 200 and set(ids(answer)) == {"tent/2", "stove-1"}
+    reasons = {one["external_id"]: one["reason"] for one in answer.json["items"]}
+    assert reasons["tent/2"]["item"] == "tent-1" and reasons["tent/2"]["shares"] == {"brand": ["Norrdal"]}
+    assert reasons["stove-1"]["text"] == "stove"
+
+
+def test_what_is_nearer_to_a_negative_example_is_left_out_by_best_score(shop: Collection) -> None:
+    body = {"positive": ["tent-1"], "negative": [{"text": "Gas camping stove"}], "strategy": "best_score"}
+    assert ids(Caller().post(RECOMMEND, body)) == ["tent/2"]
+
+
+def test_of_one_value_come_at_most_so_many(shop: Collection) -> None:
+    Caller(Scope.WRITE).put("collections/shop/items/tent-3", {"title": "Tent", "attributes": {"brand": "Norrdal"}})
+    pipeline.drain()
+    body = {"positive": [{"text": "tent"}], "at_most": {"brand": 1}}
+    answer = Caller().post(RECOMMEND, body)
+    brands = [one["attributes"]["brand"] for one in answer.json["items"]]
+    assert sorted(brands) == ["Norrdal", "Tarnholt"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"positive": [{}]},
+        {"positive": [{"item": "tent-1", "text": "x"}]},
+        {"positive": [{"text": ""}]},
+        {"positive": [{"item": "tent-1", "weight": 0}]},
+        {"positive": [{"item": "tent-1", "weight": 11}]},
+        {"positive": [{"vector": [1.0, 2.0]}]},
+        {"positive": [{"text": "x"}] * 21},
+        {"positive": ["tent-1"], "strategy": "magic"},
+        {"positive": ["tent-1"], "at_most": {"colour": 1}},
+        {"positive": ["tent-1"], "at_most": {"brand": 0}},
+    ],
+)
+def test_wrong_examples_are_refused(shop: Collection, wrong: Any) -> None:
+    answer = Caller().post(RECOMMEND, wrong)
+    assert (answer.status, answer.code) == (422, "invalid")
+
+
 def test_unknown_examples_are_not_found(shop: Collection) -> None:
     for external_id in ("none", "draft-1"):
         assert Caller().post(RECOMMEND, {"positive": [external_id]}).status == 404

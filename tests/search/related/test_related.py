@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -10,7 +12,7 @@ from catalog.errors import NotFound
 from catalog.models import Collection, Item
 from search.models import DuplicatePair
 from search.models.duplicate import PairState
-from search.related.recommend import recommend
+from search.related.recommend import Recommended, recommend
 from search.related.related import RelatedItem, related_items
 from search.retrieval.types import Filter
 from tests.factories import SCHEMA, add_items, make_collection, make_searchable, shop_of, use_real_model
@@ -37,7 +39,7 @@ def item(external_id: str) -> Item:
     return Item.objects.get(external_id=external_id)
 
 
-def ids(found: list[RelatedItem]) -> list[str]:
+def ids(found: Sequence[RelatedItem | Recommended]) -> list[str]:
     return [one.item.external_id for one in found]
 
 
