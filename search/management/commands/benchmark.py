@@ -16,7 +16,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from catalog.errors import CatalogError
 from catalog.models import Collection, Item
 from catalog.services.collections import create_collection, delete_collection, get_collection
-from search.evaluation.speed import benchmark, ingest_benchmark, profiling
+from search.evaluation.speed import benchmark, ingest_benchmark, lengths, profiling
 from search.retrieval.types import MODES
 from search.retrieval.upkeep import indexes
 
@@ -48,6 +48,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--profile", action="store_true", help="Print only where the time of a search goes, with --url HTTP too."
         )
+        parser.add_argument(
+            "--lengths", type=int, metavar="N", help="Print only what N queries of each length cost, and repeated ones."
+        )
         parser.add_argument("--without-search", action="store_true", help="Leave out latency, recall and memory.")
         parser.add_argument("--json", action="store_true", help="Print one JSON object and nothing else.")
 
@@ -55,7 +58,7 @@ class Command(BaseCommand):
         if options["rate"] and not options["url"]:
             raise CommandError("--rate searches through HTTP: name the server with --url.")
         try:
-            figures = self._profile(**options) if options["profile"] else self._measure_all(options)
+            figures = self._figures(options)
         except CatalogError as error:
             raise CommandError(error.message) from error
         if options["json"]:
@@ -63,6 +66,12 @@ class Command(BaseCommand):
             return
         for name, value in figures.items():
             self.stdout.write(f"{name}: {json.dumps(value)}")
+
+    def _figures(self, options: dict[str, Any]) -> dict[str, Any]:
+        if options["lengths"]:
+            chosen = get_collection(slug=options["collection"])
+            return {"collection": chosen.slug, "lengths": lengths.measure_lengths(chosen, options["lengths"])}
+        return self._profile(**options) if options["profile"] else self._measure_all(options)
 
     def _profile(self, *, collection: str, queries: int, url: str | None, **_: Any) -> dict[str, Any]:
         chosen = get_collection(slug=collection)
