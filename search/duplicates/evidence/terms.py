@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Container, Iterable
+from dataclasses import dataclass
 
 from rapidfuzz.distance import Indel
 
@@ -27,60 +28,82 @@ def compare(
 ) -> Evidence:
     """The evidence on one pair; `cosine` is that of the items' vectors, `agreement` what the collection says of each
     attribute. A `hidden` attribute is not looked at."""
-    title = _overlap(left.title, right.title)
-    title_share = _share(title[0] + title[1], left.title_mass + right.title_mass)
-    text = _overlap(left.words, right.words, min(left.words_mass, right.words_mass) * (title_share < HOPEFUL) * HOPEFUL)
-    title_known, text_known = _known(min(title[:2]), left), _known(min(text[:2]), left)
-    code = _code(left, right)
+    shared, conflicts_found = _shared_words(left, right), _conflicts(left, right)
     facts = compare_attributes(left, right, agreement, hidden)
-    contained = (_share(text[0], left.words_mass), _share(text[1], right.words_mass))
-    title_contained = (_share(title[0], left.title_mass), _share(title[1], right.title_mass))
-    wording = _share(text[0] + text[1], left.words_mass + right.words_mass)
-    number_conflict = _title_numbers(left, right)
-    quantity_conflict = _key_conflict(left, right)
-    colour_conflict, kind_conflict = _colours(left, right), _kinds(left, right)
-    parts, editions = part_conflict(left.parts, right.parts), edition_conflict(left.editions, right.editions)
-    list_shared, list_conflict, list_continues = compare_lists(left.entries, right.entries)
-    siblings = _siblings(left, right)
     copied, exchanged, substitution = compare_wording(left, right)
-    difference = min(min(left.title_mass - title[0], right.title_mass - title[1]) / left.ceiling, 1.0)
-    hard_conflict = max(colour_conflict, kind_conflict, quantity_conflict, float(number_conflict >= 1), substitution)
-    difference_found = max(
-        facts.conflict, number_conflict, quantity_conflict, colour_conflict, kind_conflict, siblings, difference
-    )
+    code = _code(left, right)
+    named = [conflicts_found[name] for name in ("colour_conflict", "kind_conflict", "quantity_conflict")]
+    number_conflict = conflicts_found["title_number_conflict"]
+    difference = [facts.conflict, number_conflict, *named, conflicts_found["sibling_codes"], shared.difference]
     return Evidence(
         meaning=max(min(cosine, 1.0), 0.0) * _known(min(left.words_mass, right.words_mass), left),
-        title_words=title_share * title_known,
-        title_letters=Indel.normalized_similarity(left.squashed_title, right.squashed_title) * title_known,
-        title_contained=max(title_contained) * title_known,
-        words=min(contained) * text_known,
-        words_contained=max(contained) * text_known,
-        rarest_word=min(text[2] / left.ceiling, 1.0),
+        **shared.terms,
+        **conflicts_found,
         code=code,
         code_conflict=float(bool(left.title_codes and right.title_codes) and code < 0.5),
         quantities=_quantities(left, right),
-        quantity_conflict=quantity_conflict,
-        title_number_conflict=number_conflict,
-        colour_conflict=colour_conflict,
-        kind_conflict=kind_conflict,
         attributes=facts.agreement,
         attribute_conflict=facts.conflict,
         attribute_broken=facts.broken,
         price_gap=facts.gap,
-        sibling_codes=siblings,
         name_conflict=facts.names * copied**2,
         template=exchanged * copied**2,
-        twin=max(wording, title_share) ** 2 * difference_found,
+        twin=max(shared.wording, shared.title_share) ** 2 * max(difference),
         substitution=substitution,
-        variant=title_share**2 * hard_conflict,
-        part_conflict=parts,
-        edition_conflict=editions,
-        list_shared=list_shared,
-        list_conflict=list_conflict,
-        list_continues=list_continues,
+        variant=shared.title_share**2 * max(*named, float(number_conflict >= 1), substitution),
         same_text=float(left.fingerprint == right.fingerprint),
         same_identifier=float(bool(left.identifiers & right.identifiers)),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _SharedWords:
+    """What the words of two items have in common, as shares in [0, 1]."""
+
+    title_share: float
+    wording: float  # of all words of both
+    difference: float  # how much of either title the other has not, as a share of the rarest word's weight
+    terms: dict[str, float]
+
+
+def _shared_words(left: Profile, right: Profile) -> _SharedWords:
+    title = _overlap(left.title, right.title)
+    title_share = _share(title[0] + title[1], left.title_mass + right.title_mass)
+    text = _overlap(left.words, right.words, min(left.words_mass, right.words_mass) * (title_share < HOPEFUL) * HOPEFUL)
+    title_known, text_known = _known(min(title[:2]), left), _known(min(text[:2]), left)
+    contained = (_share(text[0], left.words_mass), _share(text[1], right.words_mass))
+    title_contained = (_share(title[0], left.title_mass), _share(title[1], right.title_mass))
+    letters = Indel.normalized_similarity(left.squashed_title, right.squashed_title)
+    return _SharedWords(
+        title_share=title_share,
+        wording=_share(text[0] + text[1], left.words_mass + right.words_mass),
+        difference=min(min(left.title_mass - title[0], right.title_mass - title[1]) / left.ceiling, 1.0),
+        terms={
+            "title_words": title_share * title_known,
+            "title_letters": letters * title_known,
+            "title_contained": max(title_contained) * title_known,
+            "words": min(contained) * text_known,
+            "words_contained": max(contained) * text_known,
+            "rarest_word": min(text[2] / left.ceiling, 1.0),
+        },
+    )
+
+
+def _conflicts(left: Profile, right: Profile) -> dict[str, float]:
+    """What tells two things of one kind apart, whatever their words share."""
+    list_shared, list_conflict, list_continues = compare_lists(left.entries, right.entries)
+    return {
+        "quantity_conflict": _key_conflict(left, right),
+        "title_number_conflict": _title_numbers(left, right),
+        "colour_conflict": _colours(left, right),
+        "kind_conflict": _kinds(left, right),
+        "sibling_codes": _siblings(left, right),
+        "part_conflict": part_conflict(left.parts, right.parts),
+        "edition_conflict": edition_conflict(left.editions, right.editions),
+        "list_shared": list_shared,
+        "list_conflict": list_conflict,
+        "list_continues": list_continues,
+    }
 
 
 def _known(mass: float, profile: Profile) -> float:

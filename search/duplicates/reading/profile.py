@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from sys import intern
+from typing import Any
 
 from search.duplicates.reading.identifiers import codes_of, is_code
 from search.duplicates.reading.lists import list_of
@@ -86,7 +87,6 @@ def prepare(
     }
     title_weights = _weights(words_of(heading), statistics)
     words = {**_weights(words_of(text)[:_MAX_WORDS], statistics), **title_weights}
-    heading_words, values = _PLAIN.findall(heading), _values_of(facts, _COLOUR_NAME)
     in_title, in_facts = quantities_of(heading), _fact_quantities(facts)
     title_codes = codes_of(heading)
     own_codes = title_codes | {fact.code for fact in facts.values() if fact.code}
@@ -106,17 +106,25 @@ def prepare(
         key_quantities=tuple(dict.fromkeys((*in_title, *in_facts))),
         quantities=quantities,
         rarities=_rarities(codes, quantities, statistics),
-        colours=colours_of(values) or basic_colours_of(heading_words),
-        kinds=kinds_of(_values_of(facts, _SIZE_NAME)) or _plain_sizes(facts) or kinds_of(heading_words),
-        generations=generations_of(heading_words),
-        parts=parts_of(heading),
-        editions=editions_of(heading),
+        **_marks_of_a_variant(heading, facts),
         entries=list_of(body, attributes),
         attributes=facts,
         ceiling=statistics.ceiling,
         fingerprint=fingerprint_of(title, body),
         identifiers=identifiers,
     )
+
+
+def _marks_of_a_variant(heading: str, facts: Mapping[str, Attribute]) -> dict[str, Any]:
+    """What its title and attributes say that other variants of the same thing do not."""
+    words, colours = _PLAIN.findall(heading), _values_of(facts, _COLOUR_NAME)
+    return {
+        "colours": colours_of(colours) or basic_colours_of(words),
+        "kinds": kinds_of(_values_of(facts, _SIZE_NAME)) or _plain_sizes(facts) or kinds_of(words),
+        "generations": generations_of(words),
+        "parts": parts_of(heading),
+        "editions": editions_of(heading),
+    }
 
 
 def fingerprint_of(title: str, body: str) -> str:
