@@ -70,6 +70,26 @@ document.addEventListener("htmx:responseError", onError);
 document.addEventListener("htmx:sendError", onError);
 document.addEventListener("htmx:afterRequest", (event) => event.detail.successful && say(""));
 
+// Results that arrive while a bound of a filter is typed replace its field: what was typed is put back, and counts once it is left.
+const unsent = new Map();
+const isBound = (element) => element instanceof Element && element.matches("#results input:not([type=checkbox], [type=radio])");
+document.addEventListener("input", (event) => isBound(event.target) && unsent.set(event.target.name, event.target.value));
+let isSwapping = false; // a browser calls a field changed that is taken out while it is typed in
+document.addEventListener("change", (event) => {
+  if (isSwapping) event.stopPropagation();
+  else unsent.delete(event.target.name);
+}, true);
+document.addEventListener("htmx:beforeSwap", ({ detail }) => { isSwapping = detail.shouldSwap && detail.target.id === "results"; });
+document.addEventListener("focusout", ({ target }) => {
+  if (isBound(target) && target.isConnected && !isSwapping && unsent.has(target.name)) target.dispatchEvent(new Event("change", { bubbles: true }));
+});
+document.addEventListener("htmx:afterSwap", () => {
+  isSwapping = false;
+  for (const [name, typed] of unsent) {
+    for (const field of document.getElementsByName(name)) if (isBound(field)) field.value = typed;
+  }
+});
+
 // "Show more" vanishes under the finger: go on reading at the first new hit.
 let hitsBefore = 0;
 document.addEventListener("htmx:beforeSwap", (event) => {

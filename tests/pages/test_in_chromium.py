@@ -237,6 +237,17 @@ def test_a_wrong_bound_keeps_hits_text_and_focus(shop: Collection, open_page: Op
     expect(page.locator("#hits .hit h3 a").first).to_be_visible()
 
 
+def test_results_that_arrive_while_a_bound_is_typed_do_not_take_it_away(shop: Collection, open_page: OpenPage) -> None:
+    page = open_page("/c/shop/?q=tent")
+    page.get_by_label("Price from").fill("9")
+    with page.expect_response(re.compile(r"price\.gte=9")):
+        page.get_by_label("Price to").press_sequentially("8")
+    expect(page.locator(".chips")).to_contain_text("Price")
+    expect(page.get_by_label("Price to")).to_have_value("8")
+    page.get_by_label("Price to").press("Tab")
+    expect(page.locator("#results")).to_contain_text("larger than the upper end")
+
+
 def test_recent_searches_and_titles_are_offered_below_the_box(shop: Collection, open_page: OpenPage) -> None:
     page = open_page("/c/shop/")
     page.keyboard.type("copper", delay=20)

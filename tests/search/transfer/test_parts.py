@@ -14,6 +14,7 @@ LEFT_OUT = {
     "catalog_run",  # what went on here
     "search_event",  # what people looked at, liked and hid
     "search_itemaudience",  # follows from that
+    "search_comparedpart",  # how far a scan has come
     "catalog_apikey_collections",
     "catalog_collection_members",
 }
