@@ -11,6 +11,7 @@ from django.db.models import Q
 from pgvector.django import VectorField
 
 from catalog.models import Collection, Item
+from search.models.change import change_triggers
 from search.models.embedding import EmbeddingSpace
 
 
@@ -39,6 +40,7 @@ class Topic(models.Model):
             models.CheckConstraint(name="topic_level_known", condition=Q(level__in=TopicLevel.values)),
         ]
         indexes = [models.Index(name="topic_collection", fields=["collection", "level"])]
+        triggers = change_triggers("topic")
 
     def __str__(self) -> str:
         return self.given_name or self.name
@@ -64,6 +66,7 @@ class ItemTopic(models.Model):
             # Reader: which items of a collection have a topic.
             models.Index(name="item_topic_collection", fields=["collection"]),
         ]
+        triggers = change_triggers("item_topic")
 
     def __str__(self) -> str:
         return f"{self.item_id}: {self.topic_id}"

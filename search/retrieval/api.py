@@ -15,6 +15,7 @@ from search.errors import QueryTooLong
 from search.retrieval.passages import find_passages
 from search.retrieval.query.parameters import next_cursor, parse_search
 from search.retrieval.query.structured import SearchIn, request_of
+from search.retrieval.query.topics import MAX_TOPICS
 from search.retrieval.remembered import answer
 from search.retrieval.responses import PassagesOut, SearchOut, passages_out, search_out
 from search.retrieval.types import MAX_LIMIT, MAX_QUERY_LENGTH, MODES, SearchRequest
@@ -63,6 +64,14 @@ SEARCH_PARAMETERS = [
         examples=["price:asc"],
     ),
     _parameter("literal", "Whether numbers in the query are words and no conditions.", type="boolean"),
+    _parameter(
+        "topic",
+        "The id of a topic, of `topics` here or there; repeat it for any of several.",
+        type="array",
+        items={"type": "integer", "minimum": 1},
+        maxItems=MAX_TOPICS,
+    ),
+    _parameter("count_topics", "Whether `topics` counts the hits of each topic.", type="boolean", default=False),
     _parameter(
         "filter.{attribute}",
         "An attribute's value; repeat it for any of several.",

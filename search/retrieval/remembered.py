@@ -23,8 +23,8 @@ REMEMBERED: Final = 1_000  # answers of a process, the last used; one takes some
 # Sent with `is_remembered` for each answer.
 answered = Signal()
 
-# The sum rises with every commit that changes an item, vector, pair, statistic or space. Another server, as after a
-# failover or a restore, has counted otherwise.
+# The sum rises with every commit that changes an item, vector, pair, topic, statistic or space. Another server, as
+# after a failover or a restore, has counted otherwise.
 VERSION = """
     SELECT coalesce(sum(changes), 0), pg_postmaster_start_time() FROM search_collectionchange
     WHERE collection_id IN (%s, %s)

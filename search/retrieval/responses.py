@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from search.retrieval.passages import PassageHit
-from search.retrieval.types import Band, Explanation, FacetValue, Hit, SearchResult, Understood
+from search.retrieval.types import TOPIC, Band, Explanation, FacetValue, Hit, SearchResult, Understood
 
 Span = tuple[int, int]
 
@@ -66,6 +66,16 @@ class FacetValueOut(BaseModel):
     is_selected: bool
 
 
+class TopicCountOut(BaseModel):
+    """A topic that Akin found, with the hits that are about it."""
+
+    id: int
+    name: str
+    parent: int | None = Field(description="The coarse topic that it lies in; null for coarse ones.")
+    count: int
+    is_selected: bool
+
+
 class UnderstoodOut(BaseModel):
     """What the query says of an attribute in words: one of `terms`, or between `gte` and `lte`."""
 
@@ -81,6 +91,7 @@ class SearchOut(BaseModel):
     total: int
     total_is_capped: bool = Field(description="Whether there may be more than `total`.")
     facets: dict[str, list[FacetValueOut]]
+    topics: list[TopicCountOut] = Field(description="With `count_topics`, the largest first; coarse and fine ones.")
     next_cursor: str | None
     mode: Literal["hybrid", "semantic", "lexical"]
     degraded: bool = Field(description="Whether only the lexical leg could answer.")
@@ -117,7 +128,8 @@ def search_out(result: SearchResult, next_cursor: str | None) -> SearchOut:
         hits=[_hit_out(hit) for hit in result.hits],
         total=result.total,
         total_is_capped=result.is_capped,
-        facets={name: [_facet_out(value) for value in values] for name, values in result.facets.items()},
+        facets={name: [_facet_out(one) for one in values] for name, values in result.facets.items() if name != TOPIC},
+        topics=[_topic_out(value) for value in result.facets.get(TOPIC, ())],
         next_cursor=next_cursor,
         mode=result.mode,
         degraded=result.is_degraded,
@@ -178,3 +190,13 @@ def _explanation_out(explanation: Explanation) -> ExplanationOut:
 
 def _facet_out(value: FacetValue) -> FacetValueOut:
     return FacetValueOut(value=value.value, count=value.count, is_selected=value.is_selected)
+
+
+def _topic_out(value: FacetValue) -> TopicCountOut:
+    return TopicCountOut(
+        id=int(value.value),
+        name=value.label,
+        parent=int(value.parent) if value.parent else None,
+        count=value.count,
+        is_selected=value.is_selected,
+    )

@@ -15,13 +15,14 @@ MAX_QUERY_LENGTH = 8_000  # characters: a pasted e-mail, an abstract
 MAX_LIMIT = 100  # hits of one page
 MAX_FACETS = 20
 MAX_FILTERS = 20
+TOPIC = ".topic"  # stands for the topic that Akin found; no attribute has such a name
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
     """A condition on one attribute: any of `terms`, or between `minimum` and `maximum`, or present at all.
 
-    Numbers are compared as numbers, dates in ISO form as text.
+    Numbers are compared as numbers, dates in ISO form as text. Of `TOPIC` the terms are ids of topics.
     """
 
     attribute: str
@@ -142,9 +143,13 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class FacetValue:
+    """Of `TOPIC` the value is a topic's id, `label` its name, and `parent` the coarse topic that it lies in."""
+
     value: str
     count: int
     is_selected: bool = False
+    label: str = ""
+    parent: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from catalog.schemas import parse_attribute_schema
 from search.duplicates.adding import may_undo
 from search.duplicates.review.pairs import pairs_of_item, variants_of_item
 from search.embedding.status import WAITING, item_embeddings
-from search.insight.page.overview import topic_of_item
+from search.insight.topics.listing import NamedTopic, largest_topics, topic_of_item
 from search.models import DuplicatePair, Topic
 from search.models.duplicate import PairState
 from search.related.related import RelatedItem, related_items
@@ -114,6 +114,12 @@ def facts_of(item: Item, limit: int = 2) -> list[Fact]:
 def topic_of(item: Item) -> Topic | None:
     """The fine topic of the item, with its coarse one; None before it has one."""
     return topic_of_item(item)
+
+
+@register.simple_tag
+def topics_in(collection: Collection) -> list[NamedTopic]:
+    """The largest topics of a collection."""
+    return largest_topics(collection)
 
 
 @register.simple_tag

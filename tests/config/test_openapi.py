@@ -26,6 +26,7 @@ PATHS = {
     "/api/v1/collections/{slug}/recommend": {"post"},
     "/api/v1/collections/{slug}/passages": {"post"},
     "/api/v1/collections/{slug}/suggest": {"post"},
+    "/api/v1/collections/{slug}/topics": {"get"},
     "/api/v1/collections/{slug}/events": {"post"},
     "/api/v1/collections/{slug}/for-you": {"get"},
     "/api/v1/collections/{slug}/subjects/{subject}/events": {"get", "delete"},

@@ -14,6 +14,7 @@ from catalog.admin.site import ModelAdmin, may
 from catalog.models import Collection
 from catalog.models.run import RunKind
 from search.insight.runs import ask_for
+from search.insight.topics.listing import forget_largest
 from search.insight.topics.merging import merge_topics
 from search.models import Topic
 from search.models.insight import TopicLevel
@@ -48,6 +49,10 @@ class TopicAdmin(ModelAdmin[Topic]):
                     self.fields["given_name"].widget.attrs["aria-label"] = f"Name for {self.instance.name}"
 
         return NamedForm
+
+    def save_model(self, request: HttpRequest, obj: Topic, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        forget_largest(obj.collection_id)
 
     @admin.display(description="Items")
     def items(self, topic: Topic) -> str:

@@ -21,8 +21,9 @@ from catalog.models.run import RunKind
 from catalog.pages.facts import describe
 from catalog.schemas import parse_attribute_schema
 from search.insight.map.points import TOPICS, colourings, drawn
-from search.insight.page.overview import running, topic_of_item, topics_of
+from search.insight.page.overview import running
 from search.insight.runs import last_run
+from search.insight.topics.listing import topic_of_item, topics_of
 from search.models import ItemPlace
 from search.retrieval.query.parameters import parse_search
 from search.retrieval.search import search

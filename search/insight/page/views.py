@@ -15,6 +15,7 @@ from catalog.models.api_key import Scope
 from catalog.models.run import RunKind
 from search.insight.page import overview
 from search.insight.runs import ask_for
+from search.insight.topics import listing
 from search.models import Topic
 
 RECOMPUTED = (RunKind.TOPICS, RunKind.TAGS, RunKind.MISFILED, RunKind.MAP)
@@ -27,7 +28,7 @@ def insight(request: HttpRequest, slug: str) -> HttpResponse:
     actor = actor_of_user(request.user)
     collection = readable_collection(actor, slug)
     is_curator = actor.has(Scope.CURATE, collection)
-    topics = overview.topics_of(collection)
+    topics = listing.topics_of(collection)
     context = {
         "collection": collection,
         "topics": topics,
@@ -50,10 +51,10 @@ def topic(request: HttpRequest, slug: str, topic_id: int) -> HttpResponse:
         raise NotFound(f"There is no topic {topic_id} in '{collection.slug}'.")
     if found.merged_into_id is not None:
         return redirect("search:topic", collection.slug, found.merged_into_id)
-    page = Paginator(overview.items_of(found), overview.PAGE_SIZE).get_page(request.GET.get("page"))
+    page = Paginator(listing.items_of(found), overview.PAGE_SIZE).get_page(request.GET.get("page"))
     for item in page.object_list:
         item.collection = collection
-    children = [view for view in overview.topics_of(collection) if view.topic.pk == found.pk]
+    children = [view for view in listing.topics_of(collection) if view.topic.pk == found.pk]
     context = {"collection": collection, "topic": found, "page": page, "views": children}
     return render(request, "search/topic.html", context)
 

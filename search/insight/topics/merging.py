@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from django.db import transaction
 
+from search.insight.topics.listing import forget_largest
 from search.insight.topics.store import sizes
 from search.models import ItemTopic, Topic
 from search.models.insight import TopicLevel
@@ -23,4 +24,5 @@ def merge_topics(topics: Sequence[Topic]) -> Topic | None:
     with transaction.atomic():
         Topic.objects.filter(pk__in=gone).update(merged_into=kept)
         ItemTopic.objects.filter(topic__in=gone).update(topic=kept)
+        forget_largest(kept.collection_id)
     return kept

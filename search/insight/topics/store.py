@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from catalog.models import Collection, Item
 from search.insight.reading.vectors import Survey
 from search.insight.topics.clustering import Labels, Tree, match
+from search.insight.topics.listing import forget_largest
 from search.insight.topics.naming import distinctive, named, words_of
 from search.models import EmbeddingSpace, ItemTopic, Topic, VocabularyWord
 from search.models.insight import TopicLevel
@@ -190,4 +191,5 @@ def store(
         write_items(collection, survey, stored, labels)
         forget_others(collection, survey)
         name_topics(collection, stored)
+        forget_largest(collection.pk)
     return stored

@@ -10,8 +10,9 @@ from typing import Any
 
 from django.db import connection
 
+from search.retrieval.answer.topics import count_topics
 from search.retrieval.ranking.filters import number_in
-from search.retrieval.types import FacetValue, Filter
+from search.retrieval.types import TOPIC, FacetValue, Filter
 
 MAX_VALUES = 30  # of one facet, the most frequent first; selected values are always kept
 
@@ -28,6 +29,8 @@ def count_facets(
     `hit_of` says of each item which hit stands for it: duplicates that are shown as one count as one.
     """
     selected = {one.attribute: {_written(term) for term in one.terms} for one in filters if one.terms}
+    topics = {TOPIC: count_topics(hit_of, selected.get(TOPIC, set()))} if TOPIC in names else {}
+    names = [name for name in names if name != TOPIC]
     facets: dict[str, list[FacetValue]] = {name: [] for name in names}
     for name, counts in _counts(hit_of, names).items():
         for value, count in sorted(counts.items(), key=lambda one: (-one[1], one[0])):
@@ -37,7 +40,7 @@ def count_facets(
     for name in names:
         counted = {value.value for value in facets[name]}
         facets[name] += [FacetValue(v, 0, True) for v in sorted(selected.get(name, set()) - counted)]
-    return {name: tuple(values) for name, values in facets.items()}
+    return {name: tuple(values) for name, values in facets.items()} | topics
 
 
 def _written(term: str) -> str:

@@ -164,7 +164,7 @@ def matched_attributes(attributes: Mapping[str, Any], lexemes: Sequence[str], la
 
 
 def _filtered_attributes(request: SearchRequest) -> tuple[str, ...]:
-    plain = tuple(one.attribute for one in request.filters)
+    plain = tuple(one.attribute.removeprefix(".") for one in request.filters)
     return plain if request.where is None else tuple(dict.fromkeys((*plain, *request.where.attributes())))
 
 

@@ -10,15 +10,17 @@ from catalog.errors import InvalidInput
 from catalog.pages.facts import label_of
 from catalog.schemas import AttributeDefinition
 from search.errors import QueryTooLong
+from search.retrieval.page.links import is_filter
+from search.retrieval.query import topics
 from search.retrieval.query.parameters import FILTER_PREFIX, Parameters
 
-KNOWN: Final = ("q", "mode", "sort", "literal", "page", "upto")
+KNOWN: Final = ("q", "mode", "sort", "literal", "page", "upto")  # beside what narrows the answer
 ORDERS: Final = {True: ("lowest first", "highest first"), False: ("oldest first", "newest first")}  # by is_numeric
 
 
 def refuse_unknown(params: Parameters) -> None:
     """Raises InvalidInput that names what no search page knows: a slip must not widen an answer."""
-    unknown = [name for name in params if name not in KNOWN and not name.startswith(FILTER_PREFIX)]
+    unknown = [name for name in params if name not in KNOWN and not is_filter(name)]
     if unknown:
         reason = "is no parameter of this page"
         problems = [{"field": name[:100], "reason": reason} for name in unknown[:20]]
@@ -39,10 +41,14 @@ def whole_number(params: Parameters, name: str, most: int) -> int | None:
 def faulty_filters(error: InvalidInput | QueryTooLong, params: Parameters) -> list[str]:
     """The parameters of the filters that the error is about; none where it is about anything else, too."""
     fields = [str(problem.get("field", "")) for problem in error.details or [] if isinstance(problem, dict)]
-    if not fields or not all(name.startswith(FILTER_PREFIX) for name in fields):
+    if not fields or not all(is_filter(name) for name in fields):
         return []
-    stems = {FILTER_PREFIX + name.removeprefix(FILTER_PREFIX).partition(".")[0] for name in fields}
+    stems = {_stem(name) for name in fields}
     return [name for name in params if any(name == stem or name.startswith(f"{stem}.") for stem in stems)]
+
+
+def _stem(name: str) -> str:
+    return name if name == topics.PARAMETER else FILTER_PREFIX + name.removeprefix(FILTER_PREFIX).partition(".")[0]
 
 
 def without(params: Parameters, names: Collection[str]) -> Parameters:

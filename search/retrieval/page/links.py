@@ -8,10 +8,12 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from catalog.models import Collection
+from search.retrieval.query import topics
 from search.retrieval.query.parameters import FILTER_PREFIX, Parameters
 
 Pair = tuple[str, str]
 DEFAULTS = (("mode", "hybrid"), ("sort", "relevance"))
+KEPT = ("q", "mode", "sort", "literal", topics.PARAMETER)  # beside the filters on attributes
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class Links:
             (name, value.strip())
             for name, values in params.lists()
             for value in values
-            if value.strip() and (name in ("q", "mode", "sort", "literal") or name.startswith(FILTER_PREFIX))
+            if value.strip() and (name in KEPT or name.startswith(FILTER_PREFIX))
         )
         path = reverse("search:page", args=[collection.slug])
         return cls(path, tuple(pair for pair in pairs if pair not in DEFAULTS))
@@ -54,7 +56,12 @@ class Links:
 
     def without_filters(self) -> str:
         """Only the text and the mode."""
-        return self._address([(n, v) for n, v in self.pairs if not n.startswith(FILTER_PREFIX)])
+        return self._address([(n, v) for n, v in self.pairs if not is_filter(n)])
 
     def _address(self, pairs: list[Pair]) -> str:
         return f"{self.path}?{urlencode(pairs)}" if pairs else self.path
+
+
+def is_filter(name: str) -> bool:
+    """Whether a parameter narrows the answer."""
+    return name == topics.PARAMETER or name.startswith(FILTER_PREFIX)

@@ -17,9 +17,10 @@ from search.retrieval.page.asked import faulty_filters, refuse_unknown, sorts_of
 from search.retrieval.page.links import Links
 from search.retrieval.page.panels import Chip, Panel, chips, hidden_pairs, panels, understood_chips
 from search.retrieval.page.reasons import reason_of
+from search.retrieval.page.topic_panel import topic_chips, topic_panels
 from search.retrieval.query.parameters import FILTER_PREFIX, MAX_OFFSET, Parameters, parse_search
 from search.retrieval.remembered import answer
-from search.retrieval.types import Hit, SearchRequest, SearchResult
+from search.retrieval.types import TOPIC, FacetValue, Hit, SearchRequest, SearchResult
 
 PAGE_SIZE: Final = 10
 MAX_PAGE: Final = MAX_OFFSET // PAGE_SIZE + 1
@@ -66,7 +67,12 @@ class SearchPage:
     def panels(self) -> tuple[Panel, ...]:
         if self.result is None or self.request is None:
             return ()
-        return panels(self.result.facets, self.request.filters, self.schema, self.typed)
+        own = panels(self.result.facets, self.request.filters, self.schema, self.typed)
+        return (*own, *topic_panels(self.topics, self.schema))
+
+    @property
+    def topics(self) -> tuple[FacetValue, ...]:
+        return self.result.facets.get(TOPIC, ()) if self.result else ()
 
     @property
     def sorts(self) -> list[tuple[str, str]]:
@@ -80,7 +86,8 @@ class SearchPage:
         read = understood_chips(self.result.understood, self.schema, self.links)
         if self.request.is_literal:
             read = (Chip("Numbers are taken as words", self.links.without("literal")),)
-        return (*read, *chips(self.request.filters, self.schema, self.links))
+        named = [one for one in self.request.filters if one.attribute != TOPIC]
+        return (*read, *topic_chips(self.topics, self.links), *chips(named, self.schema, self.links))
 
     @property
     def hidden_pairs(self) -> tuple[tuple[str, str], ...]:
@@ -163,8 +170,10 @@ def _answered(page: SearchPage, params: Parameters, *, only_last: bool) -> Searc
     upto = whole_number(params, "upto", MAX_UPTO)
     number = upto or whole_number(params, "page", MAX_PAGE) or 1
     first = number if only_last or not upto else 1
+    asked = parse_search(page.collection, params)
     request = replace(
-        parse_search(page.collection, params),
+        asked,
+        facets=(*asked.facets, TOPIC),
         limit=PAGE_SIZE * (number - first + 1),
         offset=(first - 1) * PAGE_SIZE,
         explain=True,
@@ -184,7 +193,7 @@ def _in_words(error: InvalidInput | QueryTooLong, schema: Schema) -> str:
 def _name(parameter: str, schema: Schema) -> str:
     if parameter.startswith(FILTER_PREFIX):
         return f"The filter “{label_of(parameter.removeprefix(FILTER_PREFIX).partition('.')[0], schema)}”"
-    return {"q": "Your query", "page": "The page"}.get(parameter, f"“{parameter}”")
+    return {"q": "Your query", "page": "The page", "topic": "The topic"}.get(parameter, f"“{parameter}”")
 
 
 def _views(hits: Sequence[Hit], schema: Schema) -> tuple[HitView, ...]:

@@ -10,7 +10,7 @@ from typing import Final
 from catalog.attributes.types import type_of
 from catalog.pages.facts import label_of, text_of
 from catalog.schemas import AttributeDefinition
-from search.retrieval.page.links import Links
+from search.retrieval.page.links import Links, is_filter
 from search.retrieval.query.parameters import FILTER_PREFIX
 from search.retrieval.types import FacetValue, Filter, Understood
 
@@ -27,6 +27,8 @@ class Choice:
     count: int | None
     is_selected: bool
     key: str  # an id for HTML that any value can have
+    label: str = ""  # where it is not the value
+    is_nested: bool = False  # lies in the choice above it
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ def _panel(
     parameter = f"{FILTER_PREFIX}{name}"
     is_range = kind.facet_kind == "range"
     return Panel(
-        key=_key(name),
+        key=key_of(name),
         label=label_of(name, schema),
         parameter=parameter,
         is_range=is_range,
@@ -99,11 +101,12 @@ def _panel(
 def _choices(name: str, values: Sequence[FacetValue], found: Filter | None) -> tuple[Choice, ...]:
     terms = found.terms if found else ()
     known = {value.value for value in values}
-    missing = [Choice(term, None, True, _key(name, term)) for term in terms if term not in known]
-    return (*missing, *(Choice(v.value, v.count, v.value in terms, _key(name, v.value)) for v in values))
+    missing = [Choice(term, None, True, key_of(name, term)) for term in terms if term not in known]
+    return (*missing, *(Choice(v.value, v.count, v.value in terms, key_of(name, v.value)) for v in values))
 
 
-def _key(name: str, value: str = "") -> str:
+def key_of(name: str, value: str = "") -> str:
+    """An id for HTML."""
     return f"f{zlib.crc32(f'{name}={value}'.encode()):08x}"
 
 
@@ -152,4 +155,4 @@ def hidden_pairs(shown: Sequence[Panel], links: Links) -> tuple[tuple[str, str],
     ranges = {panel.parameter for panel in shown if panel.is_range}
     terms = {panel.parameter for panel in shown if not panel.is_range}
     inputs = terms | {f"{name}.gte" for name in ranges} | {f"{name}.lte" for name in ranges}
-    return tuple((n, v) for n, v in links.pairs if n == "literal" or (n.startswith(FILTER_PREFIX) and n not in inputs))
+    return tuple((n, v) for n, v in links.pairs if n == "literal" or (is_filter(n) and n not in inputs))

@@ -1,6 +1,6 @@
 """The query parameters of a search, read in one place for the page and the API.
 
-    q, mode, limit, cursor, explain=1, facets=a,b, literal=1
+    q, mode, limit, cursor, explain=1, facets=a,b, literal=1, topic=12 (repeated: any of them), count_topics=1
     sort=relevance|newest|<attribute>:asc|<attribute>:desc
     filter.<attribute>=value                  repeated: any of the values
     filter.<attribute>.gte= / .lte=           a number, or an ISO date for date attributes
@@ -26,12 +26,14 @@ from catalog.errors import InvalidInput
 from catalog.models import Collection
 from catalog.schemas import AttributeDefinition, parse_attribute_schema
 from search.errors import QueryTooLong
+from search.retrieval.query import topics
 from search.retrieval.types import (
     MAX_FACETS,
     MAX_FILTERS,
     MAX_LIMIT,
     MAX_QUERY_LENGTH,
     MODES,
+    TOPIC,
     Filter,
     Mode,
     SearchRequest,
@@ -58,8 +60,8 @@ def parse_search(collection: Collection, params: Parameters) -> SearchRequest:
         query_text=_query_text(params),
         mode=_read(params, "mode", _mode, "hybrid"),
         limit=_read(params, "limit", _limit, DEFAULT_LIMIT),
-        filters=_filters(params, schema),
-        facets=_facets(params, schema),
+        filters=(*_filters(params, schema), *topics.topic_filters(collection, params.getlist(topics.PARAMETER))),
+        facets=_facets(params, schema) + (TOPIC,) * _read(params, "count_topics", _boolean, False),
         explain=_read(params, "explain", _boolean, False),
         sort=_read(params, "sort", lambda text: parse_sort(text, schema), None),
         is_literal=_read(params, "literal", _boolean, False),

@@ -23,7 +23,8 @@ from search.retrieval.query.parameters import (
     offset_of,
     parse_sort,
 )
-from search.retrieval.types import MAX_FACETS, MAX_LIMIT, MAX_QUERY_LENGTH, Filter, Group, Mode, SearchRequest
+from search.retrieval.query.topics import MAX_TOPICS, topic_filters
+from search.retrieval.types import MAX_FACETS, MAX_LIMIT, MAX_QUERY_LENGTH, TOPIC, Filter, Group, Mode, SearchRequest
 
 MAX_DEPTH: Final = 5  # groups in each other
 MAX_CONDITIONS: Final = 100  # groups and attributes of one search
@@ -84,6 +85,8 @@ class SearchIn(Strict):
     explain: StrictBool = False
     literal: StrictBool = Field(default=False, description="Whether numbers in the query are words and no conditions.")
     sort: Annotated[Text, Field(max_length=100, examples=["price:asc"])] = "relevance"
+    topic: list[StrictInt] = Field(default=[], max_length=MAX_TOPICS, description="Any of these topics, by id.")
+    count_topics: StrictBool = Field(default=False, description="Whether `topics` counts the hits of each.")
     filters: FilterIn | None = Field(
         default=None,
         examples=[{"all": [{"attribute": "brand", "in": ["Norrdal"]}, {"attribute": "price", "gte": 10, "lt": 100}]}],
@@ -110,9 +113,9 @@ def request_of(collection: Collection, body: SearchIn) -> SearchRequest:
         query_text=text,
         mode=body.mode,
         limit=body.limit,
-        filters=filters,
+        filters=(*filters, *topic_filters(collection, map(str, body.topic))),
         where=where,
-        facets=tuple(dict.fromkeys(facets))[:MAX_FACETS],
+        facets=tuple(dict.fromkeys(facets))[:MAX_FACETS] + (TOPIC,) * body.count_topics,
         explain=body.explain,
         sort=sort,
         is_literal=body.literal,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from search.retrieval.types import Filter, Group
+from search.retrieval.types import TOPIC, Filter, Group
 
 
 @dataclass(slots=True)
@@ -45,6 +45,10 @@ def _group(group: Group, key: str, parameters: dict[str, Any]) -> str:
 
 
 def _clauses(one: Filter, key: str, parameters: dict[str, Any]) -> Iterable[str]:
+    if one.attribute == TOPIC:
+        parameters[f"{key}_topics"] = [int(term) for term in one.terms]
+        yield IN_TOPICS.format(topics=f"{key}_topics")
+        return
     name = f"{key}_name"
     parameters[name] = one.attribute
     if one.terms:
@@ -95,6 +99,12 @@ def number_in(term: str) -> int | float | None:
         return None
     return int(number) if number.is_integer() else number
 
+
+# A coarse topic stands for all in it, unless some of these are chosen, too.
+IN_TOPICS = """EXISTS (
+    SELECT 1 FROM search_itemtopic t JOIN search_topic s ON s.id = t.topic_id WHERE t.item_id = i.id
+    AND (s.id = ANY(%({topics})s) OR s.parent_id = ANY(%({topics})s) AND NOT EXISTS (
+        SELECT 1 FROM search_topic o WHERE o.parent_id = s.parent_id AND o.id = ANY(%({topics})s))))"""
 
 # One value, or one element of a list.
 ELEMENT = """EXISTS (
