@@ -1,6 +1,7 @@
-"""Registers the commands, the checks and the Celery app of the project itself."""
+"""Registers the commands, the checks and the Celery app of the project itself, and what watches them."""
 
 from django.apps import AppConfig
+from django.conf import settings
 
 
 class ProjectConfig(AppConfig):
@@ -10,7 +11,15 @@ class ProjectConfig(AppConfig):
     def ready(self) -> None:
         """Tasks are sent through the app that was made last, so it has to exist in every process."""
         from config import celery
-        from config.watching import checks
+        from config.watching import checks, request_ids
+        from config.watching.measuring import listening, statements, tasks
 
         celery.app.set_default()
         checks.register_checks()
+        request_ids.connect()
+        for part in (listening, statements, tasks):
+            part.connect()
+        if settings.AKIN_TRACES:
+            from config.watching import traces
+
+            traces.start()

@@ -6,7 +6,7 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_init, celeryd_init
+from celery.signals import beat_init, celeryd_init, setup_logging
 from django.conf import settings
 from kombu import Queue
 
@@ -72,7 +72,15 @@ worker.connect()
 
 @celeryd_init.connect(dispatch_uid="config.join")
 @beat_init.connect(dispatch_uid="config.join")
-def _join_services(**kwargs: Any) -> None:
+def _join_services(sender: Any = None, **kwargs: Any) -> None:
+    """The numbers of a worker are told by the first part of its name: `embedding@host`."""
     from config import services
+    from config.watching.measuring import shared
 
+    shared.name_process(sender.partition("@")[0] if isinstance(sender, str) else "beat")
     services.join()
+
+
+@setup_logging.connect(dispatch_uid="config.logging")
+def _keep_logging(**kwargs: Any) -> None:
+    """That somebody listens keeps Celery from changing what Django's settings say of the log."""

@@ -10,6 +10,7 @@ from csp.constants import NONCE, NONE, SELF
 from config.environ import databases
 from config.environ.choices import *
 from config.unfold import UNFOLD  # noqa: F401 - unfold reads it here
+from config.watching.logs import logging_settings
 
 INSTALLED_APPS = [
     "config",
@@ -37,6 +38,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.watching.request_ids.RequestIdMiddleware",
     "config.watching.metrics.LatencyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -153,23 +155,9 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 CORS_URLS_REGEX = r"^/api/v1/"
 CORS_ALLOW_ALL_ORIGINS = "*" in AKIN_CORS_ORIGINS
 CORS_ALLOWED_ORIGINS = [origin for origin in AKIN_CORS_ORIGINS if origin != "*"]
-CORS_EXPOSE_HEADERS = ["Retry-After", "RateLimit", "RateLimit-Policy"]
+CORS_EXPOSE_HEADERS = ["Retry-After", "RateLimit", "RateLimit-Policy", "X-Request-ID"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024  # a bulk request of 1,000 items
 
 CELERY_BROKER_URL = databases.broker_url(REDIS_URL, AKIN_DATA_DIR)
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    "loggers": {
-        "django": {"level": LOG_LEVEL},
-        "django.db.backends": {"level": "INFO"},
-        # What the model libraries say while they convert a model is about their own code.
-        **{name: {"level": "ERROR"} for name in ("py.warnings", "nncf", "optimum", "sentence_transformers")},
-        "httpx": {"level": "WARNING"},
-        "waitress.queue": {"level": "ERROR"},  # says how many wait, at each request
-    },
-}
+LOGGING = logging_settings(LOG_LEVEL, AKIN_LOG_FORMAT)

@@ -11,6 +11,7 @@ os.environ["AKIN_ENCODER"] = "fake"
 os.environ["AKIN_WAKE_WORKERS"] = "false"
 os.environ["AKIN_ENCODER_THREADS"] = "1"
 os.environ["AKIN_RATE_LIMIT"] = "0"
+os.environ["AKIN_SLOW_QUERY_MS"] = "0"
 os.environ["AKIN_PRIVATE_ENDPOINTS"] = "true"
 for _name in ("TEST_DATA_DIR", "AKIN_HTTPS", "ALLOWED_HOSTS", "DEBUG", "LOG_LEVEL", "PORT"):
     os.environ.pop(_name, None)

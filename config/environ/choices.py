@@ -31,6 +31,24 @@ AKIN_HTTPS = environment.boolean(
 LOG_LEVEL = environment.choice(
     "LOG_LEVEL", "INFO", "What is logged.", among=["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 )
+AKIN_LOG_FORMAT = environment.choice(
+    "AKIN_LOG_FORMAT", "line", "Lines for people, or one JSON object a line for programs.", among=["line", "json"]
+)
+AKIN_LOG_REQUESTS = environment.boolean(
+    "AKIN_LOG_REQUESTS", False, "Logs every request: method, path without its query, status, milliseconds."
+)
+AKIN_SLOW_QUERY_MS = environment.integer(
+    "AKIN_SLOW_QUERY_MS",
+    1_000,
+    "Milliseconds after which a statement of the database is logged with its plan; 0 is never.",
+    at_least=0,
+    at_most=3_600_000,
+)
+AKIN_TRACES = environment.boolean(
+    "AKIN_TRACES",
+    False,
+    "Sends OpenTelemetry traces to where the usual `OTEL_…` variables say; needs requirements-traces.txt.",
+)
 
 AKIN_DATA_DIR = environment.folder(
     "AKIN_DATA_DIR",

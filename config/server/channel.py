@@ -12,6 +12,7 @@ from waitress.task import ErrorTask
 from config.server.limits import DRAIN_SECONDS, IDLE_SECONDS, SEND_SECONDS
 from config.server.parsing import Parser
 from config.server.refusals import Refusal
+from config.watching.measuring import meters
 
 
 class RefusalTask(ErrorTask):
@@ -36,6 +37,7 @@ class Channel(HTTPChannel):
 
     def refuse(self, refusal: Refusal, first_line: bytes) -> None:
         """Answers and closes. Called where no request of this connection is with a thread."""
+        meters.REFUSED.labels(str(refusal.status)).inc()
         answer = refusal.to_bytes(first_line)
         for request in self.requests:
             request.close()

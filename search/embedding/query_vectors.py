@@ -13,6 +13,7 @@ from search.embedding.encoders.registry import encoder_of, is_loaded
 from search.embedding.text import passage_spans
 from search.models import EmbeddingSpace
 from search.models.embedding import EncoderKind
+from search.timing import stage
 
 REMEMBERED = 4_000  # queries, at 1.5 kB each with 384 dimensions
 
@@ -48,6 +49,7 @@ def query_windows(space: EmbeddingSpace, text: str, max_tokens: int) -> list[str
 
 
 @lru_cache(maxsize=REMEMBERED)
+@stage("search.encode")
 def _remembered(space: EmbeddingSpace, normalised: str) -> NDArray[np.float32]:
     vector = encoder_of(space).encode_query(normalised)
     vector.flags.writeable = False

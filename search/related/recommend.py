@@ -20,6 +20,7 @@ from search.related.related import load_items
 from search.related.strategies import MOST_TARGETS, Strategy, average, best_scores, in_turns, medoids
 from search.retrieval.ranking.filters import conditions_of
 from search.retrieval.types import Filter
+from search.timing import stage
 
 POOL_FACTOR = 5  # neighbours looked at for each one wanted, where some may be left out
 MAX_POOL = 300
@@ -46,6 +47,7 @@ class Pool:
     scores: Vector
 
 
+@stage("related.recommend")
 def recommend(
     *,
     collection: Collection,

@@ -12,6 +12,7 @@ from search.embedding.spaces.lifecycle import active_space
 from search.models import DuplicatePair
 from search.models.duplicate import IS_DUPLICATE, PairState
 from search.related.neighbours import item_vectors, nearest_items
+from search.timing import stage
 
 SPARE = 20  # neighbours fetched beyond the limit, for duplicates that are left out
 SAME_ITEM_COSINE = 0.9995  # texts that are equal but for a detail
@@ -26,6 +27,7 @@ class RelatedItem:
     is_variant: bool = False
 
 
+@stage("related.items")
 def related_items(*, item: Item, limit: int = 6) -> list[RelatedItem]:
     """The nearest visible items of the collection, nearest first; empty while the item has no vector yet."""
     space = active_space()

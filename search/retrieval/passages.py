@@ -14,6 +14,7 @@ from search.embedding.text import embedded_text
 from search.retrieval.ranking.index_query import fetch
 from search.retrieval.search import answer, prepare
 from search.retrieval.types import SearchRequest
+from search.timing import stage
 
 MAX_ITEMS = 50  # whose passages are looked at
 
@@ -39,6 +40,7 @@ class PassageHit:
     score: float
 
 
+@stage("search.passages")
 def find_passages(*, collection: Collection, query_text: str, limit: int) -> list[PassageHit]:
     """The passages nearest to the query among the items that hybrid search finds. Raises EncoderUnavailable."""
     request = SearchRequest(collection, query_text, limit=MAX_ITEMS)

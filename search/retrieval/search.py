@@ -34,12 +34,14 @@ from search.retrieval.ranking.scores import scores_of, with_identifiers
 from search.retrieval.ranking.stages import Prepared, Ranked
 from search.retrieval.ranking.wishes import with_wishes
 from search.retrieval.types import FacetValue, Filter, SearchRequest, SearchResult, Sort
+from search.timing import count, stage
 
 logger = logging.getLogger(__name__)
 
 MAX_IDENTIFIER_HITS = 50
 
 
+@stage("search.whole")
 def search(request: SearchRequest) -> SearchResult:
     """Answers the request. Raises QueryTooLong and InvalidInput; without an encoder it answers with words alone."""
     started = time.perf_counter()
@@ -75,6 +77,7 @@ def _prepare(request: SearchRequest, parsed: ParsedQuery) -> Prepared:
         return replace(prepared, space=space, vector=vector_of(space, request.collection.language, read, query_vector))
     except EncoderUnavailable as error:
         logger.warning("Searching with words alone: %s", error)
+        count("search.degraded")
         return replace(prepared, is_degraded=True)
 
 
@@ -201,6 +204,7 @@ def _identifier_hits(request: SearchRequest, prepared: Prepared, filters: Sequen
         return dict(cursor.fetchall())
 
 
+@stage("search.facets")
 def _facets(request: SearchRequest, prepared: Prepared, everything: Ranked) -> dict[str, tuple[FacetValue, ...]]:
     """Of what is relevant. A facet with a selection counts what the other filters alone would leave."""
     facets: dict[str, tuple[FacetValue, ...]] = {}

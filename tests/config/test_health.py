@@ -73,7 +73,7 @@ def test_metrics_count_items_and_requests_and_name_no_collection(client: Client)
 
 
 def test_metrics_answer_without_the_database(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("config.watching.metrics.backlog", refuse(OperationalError("down")))
+    monkeypatch.setattr("config.watching.measuring.collectors.backlog", refuse(OperationalError("down")))
     response = client.get("/metrics")
     assert response.status_code == 200
     assert "akin_database_up 0.0" in response.content.decode()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import errno
+import json
 import signal
 import socket
 import sys
@@ -90,6 +91,9 @@ class Lines:
         self._printer.width = max(len(name) for name in names)
 
     def show(self, name: str, line: str) -> None:
+        if settings.AKIN_LOG_FORMAT == "json":
+            self.say(line if line.startswith("{") else json.dumps({"process": name, "message": line}))
+            return
         colour = self._colour_of.setdefault(name, next(self._colours))
         now = dt.datetime.now().astimezone()
         with self._lock:

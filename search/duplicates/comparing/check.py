@@ -26,6 +26,7 @@ from search.embedding.encoders.registry import Encoder, encoder_of
 from search.embedding.spaces.lifecycle import active_space
 from search.embedding.text import embedded_text, embedded_values, passage_spans, span_lengths, text_digest
 from search.models import EmbeddingSpace
+from search.timing import stage
 
 MAX_PASSAGES = 6  # of a long text that are encoded: a person waits
 UNSAVED = 0  # the id and the number of the new item
@@ -41,6 +42,7 @@ class PossibleDuplicate:
     evidence: list[dict[str, Any]]
 
 
+@stage("duplicates.check")
 def check_item(*, collection: Collection, entry: ItemInput, limit: int = 5) -> list[PossibleDuplicate]:
     """The items that the entry may repeat, likeliest first. Raises EncoderUnavailable. Stores nothing."""
     rules, space = rules_of(collection), active_space()

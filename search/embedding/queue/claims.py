@@ -14,6 +14,7 @@ from typing import Any
 from django.db import connection
 
 from search.models.embedding import Priority
+from search.timing import stage
 
 LEASE_SECONDS = 60  # renewed while a worker lives
 MAX_ATTEMPTS = 8  # of an item that fails alone; an encoder that is down has as many as it needs
@@ -78,6 +79,7 @@ READ = """
 """
 
 
+@stage("embedding.claim")
 def claim(
     limit: int,
     *,

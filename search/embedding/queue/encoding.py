@@ -12,8 +12,10 @@ from search.embedding.queue.claims import Claimed
 from search.embedding.queue.pace import Pace
 from search.embedding.queue.vector_store import Encoded
 from search.embedding.text import Span, embedded_text, embedded_values, passage_spans, span_lengths
+from search.timing import stage
 
 
+@stage("embedding.encode")
 def encode(
     encoder: Encoder, rows: Sequence[Claimed], *, pace: Pace, between: Callable[[], None] = lambda: None
 ) -> list[Encoded]:

@@ -20,6 +20,7 @@ from search.embedding.queue.pace import Pace
 from search.errors import EncoderUnavailable
 from search.models import EmbeddingSpace
 from search.models.embedding import LIVE_STATES, Priority
+from search.timing import count
 
 logger = logging.getLogger(__name__)
 
@@ -153,6 +154,7 @@ class _Batch:
             self._spaces_down.add(space.pk)
             waiting = [row for row in self._waiting if row.space_id == space.pk]
             claims.postpone(waiting, error)
+            count("embedding.postponed", len(waiting))
             self._forget(waiting)
             return 0
 
@@ -168,8 +170,10 @@ class _Batch:
             if len(rows) == 1:
                 logger.exception("Item %d cannot be embedded", rows[0].item_id)
                 claims.fail(rows, error, is_permanent=not isinstance(error, MemoryError))
+                count("embedding.failed")
                 return 0
             half = len(rows) // 2
             return self._embed_or_halve(encoder, rows[:half]) + self._embed_or_halve(encoder, rows[half:])
+        count("embedding.embedded", len(stored))
         claims.release([row for row in rows if row.id not in stored])
         return len(stored)

@@ -14,6 +14,7 @@ from search.embedding.queue.claims import Claimed
 from search.embedding.text import Span
 from search.models import EmbeddingSpace
 from search.models.embedding import Storage
+from search.timing import stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ def finish(claimed: Sequence[Claimed]) -> dict[int, int]:
         return dict(cursor.fetchall())
 
 
+@stage("embedding.store")
 def store(results: Sequence[Encoded]) -> set[int]:
     """Replaces the passages of the items whose claim still holds, and returns the ids of these rows."""
     with transaction.atomic():

@@ -6,6 +6,7 @@ import io
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from tqdm import tqdm
@@ -76,7 +77,10 @@ class Command(BaseCommand):
         state = RunState.FAILED
         try:
             stream = bad_rows.open("w", encoding="utf-8", newline="") if bad_rows else io.StringIO()
-            with BadRows(stream) as bad, tqdm(total=path.stat().st_size, unit="B", unit_scale=True) as bar:
+            with (
+                BadRows(stream) as bad,
+                tqdm(total=path.stat().st_size, unit="B", unit_scale=True, disable=is_quiet()) as bar,
+            ):
                 report = import_file(
                     path=path,
                     collection=collection,
@@ -121,7 +125,7 @@ class Command(BaseCommand):
         self.stdout.write(f"Search it at {address_of(collection)}")
 
     def _wait(self, collection: Collection) -> None:
-        with tqdm(unit="item", desc="embedding") as bar:
+        with tqdm(unit="item", desc="embedding", disable=is_quiet()) as bar:
             progress = wait_until_embedded(collection, on_progress=lambda p: _show_embedding(bar, p))
         make_ready(collection)
         self.stdout.write(f"{progress.embedded:,} items are embedded and indexed, {progress.failed:,} failed")
@@ -150,3 +154,8 @@ def _show_embedding(bar: Any, progress: Progress) -> None:
     bar.total = progress.embedded + progress.failed + progress.waiting
     bar.initial = bar.initial or progress.embedded
     bar.update(progress.embedded + progress.failed - bar.n)
+
+
+def is_quiet() -> bool:
+    """Whether a bar would stand between lines that programs read."""
+    return str(settings.AKIN_LOG_FORMAT) == "json"

@@ -15,6 +15,7 @@ from search.retrieval.ranking import legs
 from search.retrieval.ranking.filters import conditions_of
 from search.retrieval.ranking.order import order_sql
 from search.retrieval.types import FacetValue, Hit, SearchRequest, SearchResult
+from search.timing import stage
 
 MAX_BROWSED = 2_000  # items that are counted and paged through without a query
 
@@ -24,6 +25,7 @@ NEWEST = f"""
 """
 
 
+@stage("search.browse")
 def browse(request: SearchRequest) -> SearchResult:
     """The newest items first. Total and facets count the newest two thousand and say so when there are more."""
     ids = _newest(request)

@@ -20,6 +20,7 @@ from search.retrieval.ranking import fusion
 from search.retrieval.ranking.collapse import twins_of
 from search.retrieval.ranking.stages import Prepared, Ranked
 from search.retrieval.types import Explanation, Hit, LegExplanation, SearchRequest, Snippet
+from search.timing import stage
 
 MAX_SENTENCES_OF_A_HIT = 8
 MAX_SENTENCES = 16  # of a page
@@ -54,6 +55,7 @@ class Row:
     passage: Span | None  # the best, of an item that has several
 
 
+@stage("search.hits")
 def build_hits(request: SearchRequest, prepared: Prepared, ranked: Ranked, page: Sequence[int]) -> tuple[Hit, ...]:
     """The hits of the page, in its order."""
     if not page:

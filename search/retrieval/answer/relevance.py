@@ -26,6 +26,7 @@ from search.retrieval.ranking import fusion, legs
 from search.retrieval.ranking.filters import conditions_of
 from search.retrieval.ranking.stages import Prepared, Ranked
 from search.retrieval.types import Filter, SearchRequest
+from search.timing import stage
 
 DEVIATION = 2.0  # of the sum of both legs' standardised scores and the feedback
 HALF = 0.5
@@ -35,6 +36,7 @@ OF_SURPRISE_ALONE = 2.5  # scores are as high as they are among many for such a 
 MATCHING = "SELECT i.id FROM catalog_item i WHERE i.id = ANY(%(ids)s) {conditions}"
 
 
+@stage("search.bands")
 def with_levels(request: SearchRequest, prepared: Prepared, ranked: Ranked) -> Ranked:
     """The ranking by relevance with the band of each hit."""
     if not len(ranked.order):

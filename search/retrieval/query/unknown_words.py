@@ -20,6 +20,7 @@ from search.retrieval.query.parsing import ParsedQuery
 from search.retrieval.query.query_words import QueryWord, QueryWords, query_words
 from search.retrieval.query.spelling import MIN_LENGTH, Reading, Vocabulary, read_unknown
 from search.retrieval.query.stemming import stem
+from search.timing import stage
 
 REMEMBERED = 4  # vocabularies, the last used; the largest take about 20 MB
 MAX_UNKNOWN = 8  # words of one query that are looked at
@@ -46,6 +47,7 @@ class Read:
     suggestion: str | None = None
 
 
+@stage("search.words")
 def read_query(collection: Collection, typed: str, parsed: ParsedQuery) -> Read:
     """Looks the words up; what no item has is completed or corrected by the collection's own vocabulary."""
     words = query_words(collection, parsed)

@@ -14,6 +14,7 @@ from catalog.models import Item
 from search.models.duplicate import PairState
 from search.retrieval.ranking.stages import Prepared, Ranked
 from search.retrieval.types import Twin
+from search.timing import stage
 
 Partners = dict[int, tuple[int, ...]]
 Twins = dict[int, tuple[Twin, ...]]
@@ -27,6 +28,7 @@ PAIRS = """
 """
 
 
+@stage("search.collapse")
 def collapse(prepared: Prepared, ranked: Ranked) -> Ranked:
     """Drops a candidate that is a direct duplicate of one that ranks before it and stays; notes decided variants.
 

@@ -19,6 +19,7 @@ from search.retrieval.ranking.filters import Conditions
 from search.retrieval.ranking.fusion import Scores
 from search.retrieval.ranking.index_query import fetch
 from search.retrieval.ranking.lexical import DOCUMENT_BUDGET, candidate_tsquery, length_sql, lexical_score_sql
+from search.timing import stage
 
 LEG_CANDIDATES = 150
 FEW_ITEMS = 50  # with fewer, long items have crowded the others out of the nearest passages
@@ -154,11 +155,13 @@ def retrieve(
         names["length"] = length_sql(words, "sv")
         parameters |= {"candidates": candidate_tsquery(words), **more}
     sql = statement(names, is_lexical=is_lexical, is_semantic=is_semantic, is_exact=is_exact)
-    rows: list[Row] = fetch(sql, parameters)
-    if rows and rows[0][-1]:
-        names["seen"] = SEEN.format(visible=visible)
-        sql = statement(names, is_lexical=is_lexical, is_semantic=True, is_exact=is_exact, is_crowded=True)
-        rows = fetch(sql, parameters)
+    asked = "both_legs" if is_lexical and is_semantic else "lexical_leg" if is_lexical else "semantic_leg"
+    with stage(f"search.{asked}"):
+        rows: list[Row] = fetch(sql, parameters)
+        if rows and rows[0][-1]:
+            names["seen"] = SEEN.format(visible=visible)
+            sql = statement(names, is_lexical=is_lexical, is_semantic=True, is_exact=is_exact, is_crowded=True)
+            rows = fetch(sql, parameters)
     return _candidates(rows, vectors if is_semantic else None)
 
 

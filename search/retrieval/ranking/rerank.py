@@ -15,6 +15,7 @@ from search.embedding.text import embedded_text
 from search.errors import EncoderUnavailable
 from search.retrieval.ranking.stages import Prepared, Ranked
 from search.retrieval.types import SearchRequest
+from search.timing import stage
 
 logger = logging.getLogger(__name__)
 
@@ -24,6 +25,7 @@ MAX_CHARACTERS = 2_000  # of a text; models read a few hundred tokens
 UNAVAILABLE = "The second stage is not available; the hits are in the order of the first."
 
 
+@stage("search.rerank")
 def rerank(request: SearchRequest, prepared: Prepared, ranked: Ranked) -> Ranked:
     """The first hits in the order of the cross-encoder; those it had no time for stay behind them, as they were.
 

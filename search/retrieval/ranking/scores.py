@@ -9,8 +9,10 @@ from search.retrieval.ranking.legs import Candidates
 from search.retrieval.ranking.stages import Prepared
 from search.retrieval.ranking.trust import word_trust
 from search.retrieval.types import SearchRequest
+from search.timing import stage
 
 
+@stage("search.scores")
 def scores_of(request: SearchRequest, prepared: Prepared, candidates: Candidates) -> fusion.Scores:
     """One score for each candidate, larger for better."""
     if prepared.space is None:
