@@ -10,12 +10,14 @@ from search.insight.page import views as insight
 from search.related import likes
 from search.related import views as related
 from search.retrieval.page import views as retrieval
+from search.retrieval.page.ask import ask
 
 app_name = "search"
 
 urlpatterns = [
     path("c/<slug:slug>/", retrieval.page, name="page"),
     path("c/<slug:slug>/suggestions", retrieval.suggestions, name="suggestions"),
+    path("c/<slug:slug>/ask", ask, name="ask"),
     path("c/<slug:slug>/add", duplicates.add, name="add"),
     path("c/<slug:slug>/add/check", duplicates.check, name="check"),
     path("c/<slug:slug>/add/undo", duplicates.undo, name="undo"),

@@ -147,7 +147,17 @@ AKIN_METRICS_TOKEN = environment.secret(
     shown_default="this machine alone reads them",
     at_least=20,
 )
+AKIN_CHAT_URL = environment.address(
+    "AKIN_CHAT_URL",
+    "Endpoint like OpenAI's /v1/chat/completions, or its root, that answers people who are signed in from passages.",
+    schemes=["https", "http"],
+    shown_default="none: the page shows the prompt alone",
+)
+AKIN_CHAT_MODEL = environment.text("AKIN_CHAT_MODEL", "", "The language model that is asked for there.")
+AKIN_CHAT_KEY = environment.secret("AKIN_CHAT_KEY", "Its key.", shown_default="none", at_least=1)
 AKIN_PRIVATE_ENDPOINTS = environment.boolean(
-    "AKIN_PRIVATE_ENDPOINTS", False, "Lets embedding endpoints be on this machine or in its private network."
+    "AKIN_PRIVATE_ENDPOINTS",
+    False,
+    "Lets endpoints of embeddings and of the language model be on this machine or in its private network.",
 )
 environment.refuse_unknown()

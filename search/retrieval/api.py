@@ -12,7 +12,7 @@ from catalog.errors import InvalidInput
 from catalog.http import collection_to_read
 from catalog.schemas import HAS_LETTER, Strict, Text
 from search.errors import QueryTooLong
-from search.retrieval.passages import find_passages
+from search.retrieval.context.gathering import gather
 from search.retrieval.query.parameters import next_cursor, parse_search
 from search.retrieval.query.structured import SearchIn, request_of
 from search.retrieval.query.topics import MAX_TOPICS
@@ -21,6 +21,8 @@ from search.retrieval.responses import PassagesOut, SearchOut, passages_out, sea
 from search.retrieval.types import MAX_LIMIT, MAX_QUERY_LENGTH, MODES, SearchRequest
 
 MAX_PASSAGES = 50
+MAX_NEIGHBOURS = 5
+MAX_TOKENS = 200_000
 
 router = Router(tags=["Search"])
 
@@ -36,6 +38,12 @@ class PassagesIn(Strict):
         ),
     ]
     limit: Annotated[int, Field(ge=1, le=MAX_PASSAGES)] = 10
+    neighbours: Annotated[int, Field(ge=0, le=MAX_NEIGHBOURS)] = Field(
+        default=0, description="Passages before and after each that are taken in as far as there is room."
+    )
+    max_tokens: Annotated[int, Field(ge=20, le=MAX_TOKENS)] | None = Field(
+        default=None, description="What `context` may take; an estimate, on the careful side."
+    )
 
 
 def _parameter(name: str, description: str, **schema: Any) -> dict[str, Any]:
@@ -107,10 +115,17 @@ def _answer(asked: SearchRequest) -> SearchOut:
 
 @router.post("/{slug}/passages", response=PassagesOut)
 def search_passages(request: HttpRequest, slug: str, body: PassagesIn) -> PassagesOut:
-    """The pieces of text that answer best, ready as context for a language model."""
+    """The pieces of text that answer best, each said once, ready as context for a language model that is to cite."""
     collection = collection_to_read(request, slug)
     query_text = _checked(body.q)
-    return passages_out(list(find_passages(collection=collection, query_text=query_text, limit=body.limit)))
+    context = gather(
+        collection=collection,
+        query_text=query_text,
+        limit=body.limit,
+        neighbours=body.neighbours,
+        max_tokens=body.max_tokens,
+    )
+    return passages_out(context)
 
 
 def _checked(text: str) -> str:

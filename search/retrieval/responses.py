@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from search.retrieval.passages import PassageHit
+from search.retrieval.context.gathering import Context, ContextPassage
 from search.retrieval.types import TOPIC, Band, Explanation, FacetValue, Hit, SearchResult, Understood
 
 Span = tuple[int, int]
@@ -117,10 +117,16 @@ class PassageOut(BaseModel):
     start: int
     end: int
     score: float
+    number: int = Field(description="By which `context` cites it, from 1.")
+    tokens: int = Field(description="An estimate of what it takes in `context`.")
+    also_in: list[str] = Field(description="External ids of items that say the same, and were left out for it.")
 
 
 class PassagesOut(BaseModel):
     passages: list[PassageOut]
+    context: str = Field(description="All of them with their numbers and titles, for a prompt.")
+    tokens: int = Field(description="An estimate of what `context` takes.")
+    left_out: int = Field(description="Passages for which `max_tokens` left no room.")
 
 
 def search_out(result: SearchResult, next_cursor: str | None) -> SearchOut:
@@ -142,13 +148,14 @@ def search_out(result: SearchResult, next_cursor: str | None) -> SearchOut:
     )
 
 
-def passages_out(passages: list[PassageHit]) -> PassagesOut:
-    return PassagesOut(passages=[_passage_out(passage) for passage in passages])
+def passages_out(context: Context) -> PassagesOut:
+    passages = [_passage_out(passage) for passage in context.passages]
+    return PassagesOut(passages=passages, context=context.text, tokens=context.tokens, left_out=context.left_out)
 
 
-def _passage_out(passage: PassageHit) -> PassageOut:
+def _passage_out(passage: ContextPassage) -> PassageOut:
     fields = {name: getattr(passage, name) for name in PassageOut.model_fields}
-    return PassageOut(**{**fields, "score": round(passage.score, 6)})
+    return PassageOut(**{**fields, "score": round(passage.score, 6), "also_in": list(passage.also_in)})
 
 
 def _understood_out(one: Understood) -> UnderstoodOut:

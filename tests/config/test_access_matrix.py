@@ -42,6 +42,7 @@ API = {
     "check_duplicates": Way("POST", READ, {"title": "Tent"}),
     "list_duplicates": Way("GET", READ),
     "decide_duplicate": Way("POST", CURATE, {"decision": "dismissed"}, {"pair_id": 0}),
+    "list_topics": Way("GET", READ),
     "suggest_values": Way("POST", READ, {"title": "Tent"}),
     "record_events": Way("POST", WRITE, {"subject": "p1", "events": [{"item": "tent-1", "kind": "view"}]}),
     "export_events": Way("GET", WRITE, None, {"subject": "p1"}),
@@ -77,6 +78,7 @@ PAGES = {
     "recompute": Way("POST", WRITE, {}),
     "topic": Way("GET", None),  # needs topics; its own tests say who sees it
     "suggestions": Way("GET", READ),
+    "ask": Way("GET", READ),
     "map": Way("GET", READ),
     "like": Way("GET", READ),
     "map_points": Way("GET", READ),

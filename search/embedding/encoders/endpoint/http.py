@@ -17,10 +17,9 @@ from typing import Any
 import httpx
 import numpy as np
 import numpy.typing as npt
-from django.conf import settings
 
 from search.embedding.encoders.endpoint.circuit import CircuitBreaker
-from search.embedding.encoders.endpoint.public_network import PrivateAddressError, PublicTransport
+from search.embedding.encoders.endpoint.public_network import PrivateAddressError, guarded_client
 from search.embedding.encoders.port import Vectors, checked
 from search.embedding.text import Offsets
 from search.errors import EncoderRefused, EncoderUnavailable
@@ -32,7 +31,8 @@ PATIENCE_SECONDS = 10.0  # a longer Retry-After is waited for by the rows, not b
 CHARACTERS_PER_TOKEN = 3  # assumed, because a remote tokenizer cannot be asked
 REFUSED = (400, 413, 414, 422)  # of the texts; 401, 403 and 404 are of the configuration, and every item has to wait
 
-KEY_NAME = re.compile(r"AKIN_[A-Z0-9_]+_KEY")  # other variables of the environment are no endpoint's business
+# Other variables of the environment are no endpoint's business, nor is the language model's key.
+KEY_NAME = re.compile(r"AKIN_(?!CHAT_KEY)[A-Z0-9_]+_KEY")
 
 
 class HttpEncoder:
@@ -48,7 +48,7 @@ class HttpEncoder:
         self._url = _endpoint(str(options.get("url", "")))
         self._batch_size = int(options.get("batch_size", 64))
         timeout = min(float(options.get("timeout", 30)), MAX_TIMEOUT)
-        self._client = _client(timeout, _headers(options))
+        self._client = guarded_client(timeout, _headers(options))
         self._circuit = CircuitBreaker()
 
     def token_offsets(self, texts: Sequence[str]) -> list[Offsets]:
@@ -113,15 +113,6 @@ class _BusyError(Exception):
     def __init__(self, message: str, seconds: float | None = None) -> None:
         super().__init__(message)
         self.seconds = seconds
-
-
-def _client(timeout: float, headers: dict[str, str]) -> httpx.Client:
-    """Redirects are not followed, whoever answers: they could lead anywhere."""
-    if settings.AKIN_PRIVATE_ENDPOINTS:
-        return httpx.Client(timeout=timeout, headers=headers, follow_redirects=False)
-    return httpx.Client(
-        timeout=timeout, headers=headers, follow_redirects=False, transport=PublicTransport(), trust_env=False
-    )
 
 
 def _endpoint(url: str) -> str:

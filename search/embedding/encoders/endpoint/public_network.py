@@ -12,6 +12,7 @@ from typing import Any
 
 import httpcore
 import httpx
+from django.conf import settings
 
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
@@ -61,3 +62,12 @@ class PublicTransport(httpx.HTTPTransport):
         self._pool = httpcore.ConnectionPool(
             ssl_context=httpx.create_ssl_context(trust_env=False), network_backend=PublicBackend()
         )
+
+
+def guarded_client(timeout: float, headers: dict[str, str]) -> httpx.Client:
+    """Redirects are not followed, whoever answers: they could lead anywhere."""
+    if settings.AKIN_PRIVATE_ENDPOINTS:
+        return httpx.Client(timeout=timeout, headers=headers, follow_redirects=False)
+    return httpx.Client(
+        timeout=timeout, headers=headers, follow_redirects=False, transport=PublicTransport(), trust_env=False
+    )
