@@ -13,7 +13,7 @@ from catalog.models.run import RunKind
 from search.models import ItemEmbedding
 from tests.pages.conftest import OpenPage
 from tests.pages.shop import client_of, make_shop
-from tests.search.admin.test_merging import make_pair
+from tests.search.admin.pairs.test_merging import make_pair
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SERIOUS = ("serious", "critical")

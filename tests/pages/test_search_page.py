@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import Any
 
@@ -10,16 +9,14 @@ import pytest
 from django.db import OperationalError
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
-from redis.exceptions import ConnectionError as RedisDown
 
-from catalog.models import Collection, Item
+from catalog.models import Collection
 from catalog.services.collections import create_collection
 from search.errors import EncoderUnavailable
 from search.retrieval.page import page
-from search.retrieval.page.examples import query_of
 from search.retrieval.search import search
 from search.retrieval.types import SearchRequest, SearchResult
-from tests.pages.shop import add_items, client_of, make_shop, many, text_of
+from tests.pages.shop import client_of, make_shop, text_of
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true", "HX-Target": "results"}
@@ -169,43 +166,6 @@ def test_without_an_encoder_words_still_find_and_the_page_says_so(
     assert "tent-1" in html
 
 
-def test_pages_are_real_links(shop: Collection) -> None:
-    add_items(shop, many(25))
-    first = get("/c/shop/")
-    assert 'href="/c/shop/?page=2" rel="next"' in first
-    assert 'aria-current="page">1</a>' in first
-    last = get("/c/shop/?page=3")
-    assert 'href="/c/shop/?page=2" rel="prev"' in last
-    assert 'rel="next"' not in last
-    assert "Show more" not in last
-    assert "There are no more results." in get("/c/shop/?page=9")
-
-
-def test_htmx_gets_the_part_that_changes_and_the_address(shop: Collection) -> None:
-    response = Client().get(
-        "/c/shop/?q=tent&mode=hybrid&filter.brand=&filter.price.gte=", headers={**HTMX, "HX-Trigger-Name": "q"}
-    )
-    html = text_of(response)
-    assert "<html" not in html
-    assert "<title>tent" in html
-    assert 'hx-swap-oob="innerHTML:#announce"' in html
-    assert response["HX-Replace-Url"] == "/c/shop/?q=tent"
-    assert "HX-Request" in response["Vary"]
-    assert Client().get("/c/shop/?q=tent", headers=HTMX)["HX-Push-Url"] == "/c/shop/?q=tent"
-
-
-def test_going_back_gets_the_whole_page(shop: Collection) -> None:
-    assert "<html" in get("/c/shop/?q=tent", headers={**HTMX, "HX-History-Restore-Request": "true"})
-
-
-def test_more_gets_only_further_hits(shop: Collection) -> None:
-    add_items(shop, many(15))
-    html = get("/c/shop/?page=2", headers={"HX-Request": "true", "HX-Target": "more"})
-    assert 'hx-swap-oob="beforeend:#hits"' in html
-    assert 'class="facets"' not in html
-    assert html.count('class="hit"') == 10
-
-
 def test_a_private_collection_answers_like_a_missing_one() -> None:
     make_shop("secret", visibility="private")
     for path in ("/c/{}/", "/c/{}/items/tent-1", "/c/{}/add", "/c/{}/indexing/tent-1", "/c/{}/related/tent-1"):
@@ -242,41 +202,6 @@ def test_the_page_adds_two_queries_to_the_search(
         client.get("/c/shop/?q=tent")
 
 
-def test_home_lists_the_collections_that_one_may_know() -> None:
-    assert "Nothing to search yet" in get("/")
-    make_shop()
-    make_shop("secret", visibility="private")
-    html = get("/")
-    assert 'href="/c/shop/"' in html
-    assert "5 items" in html
-    assert "secret" not in html
-    assert 'href="/c/secret/"' in get("/", client_of("ada", is_staff=True))
-
-
-def test_counts_are_remembered_and_survive_without_redis(
-    shop: Collection, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: DjangoAssertNumQueries
-) -> None:
-    assert "5 items" in get("/")
-    with django_assert_num_queries(1):
-        assert "5 items" in get("/")
-
-    def fail(keys: object) -> None:
-        raise RedisDown("down")
-
-    monkeypatch.setattr("catalog.pages.counts.cache.get_many", fail)
-    assert "5 items" in get("/")
-
-
-def test_the_icon_is_where_browsers_look_for_it() -> None:
-    assert Client().get("/favicon.ico")["Location"].endswith(".svg")
-
-
-def test_home_leads_on_to_the_search(shop: Collection) -> None:
-    response = Client().get("/?collection=shop&q=red+pan")
-    assert response["Location"] == "/c/shop/?q=red+pan"
-    get("/?collection=nothing&q=x", status=404)
-
-
 def test_hits_are_sorted_by_what_the_page_offers(shop: Collection) -> None:
     html = get("/c/shop/?q=pan+tent&sort=price:asc")
     assert "Price, lowest first" in html and 'value="price:asc" selected' in html
@@ -297,41 +222,3 @@ def test_a_range_typed_wrongly_is_told_and_hits_and_text_stay(shop: Collection, 
     html = get(f"/c/shop/?q=tent&{query}", status=422)
     assert "The filter “Price”" in html and "/items/tent-1" in html
     assert f'value="{query.rpartition("=")[2]}"' in html and 'aria-invalid="true"' in html
-
-
-def test_more_hits_have_an_address_at_which_all_of_them_are(shop: Collection) -> None:
-    add_items(shop, many(25))
-    html = get("/c/shop/")
-    assert 'hx-get="/c/shop/?upto=2"' in html
-    more = Client().get("/c/shop/?upto=2", headers={"HX-Request": "true", "HX-Target": "more"})
-    assert more["HX-Replace-Url"] == "/c/shop/?upto=2" and text_of(more).count("<h3>") == 10
-    assert get("/c/shop/?upto=2").count("<h3>") == 20
-    assert "must be a whole number from 1 to 10" in get("/c/shop/?upto=11", status=422)
-
-
-def test_home_shows_what_is_in_a_collection_and_queries_that_find_something(shop: Collection) -> None:
-    html = get("/")
-    assert 'href="/c/shop/?filter.brand=Halmora"' in html
-    queries = re.findall(r'href="(/c/shop/\?q=[^"]+)"', html)
-    assert queries and all("/items/" in get(query) for query in queries)
-
-
-def test_an_example_query_is_a_title_without_names_and_numbers() -> None:
-    attributes = {"brand": "Norrdal", "sku": "NRD-2", "price": 9}
-    assert query_of("Norrdal Sund 2 trekking tent", attributes) == "Sund trekking tent"
-    assert query_of("Norrdal", attributes) == "Norrdal"
-    assert query_of("1.5 l", None) == "l"
-
-
-def test_titles_are_suggested_by_how_their_words_begin(shop: Collection) -> None:
-    def suggested(text: str) -> list[str]:
-        return list(Client().get("/c/shop/suggestions", {"q": text}).json()["suggestions"])
-
-    assert suggested("tent fo") == ["Tunnel tent for four"]  # a word of its own is no stop word's beginning
-    assert suggested("ten") == ["Dome tent for two", "Tunnel tent for four"]
-    assert suggested("t") == suggested("") == suggested("' | :* &") == suggested("zz") == []
-    Item.objects.filter(external_id="tent-1").update(status="draft")
-    assert suggested("dome") == []
-    shop.visibility = "private"
-    shop.save()
-    assert Client().get("/c/shop/suggestions", {"q": "te"}).status_code == 404

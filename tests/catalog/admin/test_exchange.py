@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
-import os
-import time
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +20,11 @@ from catalog.schemas import parse_item
 from catalog.services.collections import create_collection
 from catalog.services.items import upsert_items
 from catalog.uploads import store
-from catalog.uploads.tasks import forget_old_uploads
-from tests.admin_people import administrator, charlie, curator, member
+from tests.admin_people import administrator, curator
 
 pytestmark = pytest.mark.django_db
 IMPORT = "/admin/catalog/item/import/"
 PROCESS = "/admin/catalog/item/process_import/"
-CSV, JSON = "0", "1"  # formats of an export
 
 
 @pytest.fixture
@@ -231,86 +226,10 @@ def test_rows_of_another_collection_are_bad_rows(shop: Collection) -> None:
     assert "it belongs to &#x27;other&#x27;" in page.content.decode() and counts(page) == (1, 0, 0, 1)
 
 
-def test_cancelling_forgets_the_file(shop: Collection) -> None:
-    browser = curator()
-    page = upload(browser, "id,title\n1,A\n")
-    assert "was not imported" in confirm(browser, page, cancel="yes").content.decode()
-    assert not list(store.folder().iterdir()) and Item.objects.count() == 0
-
-
-@pytest.mark.parametrize("token", ["", "nothing", "../../etc/passwd", "0" * 32, "\x00", "a" * 5_000])
-def test_a_name_that_is_none_of_ours_is_a_clear_message(shop: Collection, token: str) -> None:
-    for field in ("upload", "import_file_name"):
-        answer = curator_once().post(PROCESS, {field: token}, follow=True)
-        assert answer.status_code in (200, 400)
-        if answer.status_code == 200:
-            assert "This file is not here any more" in answer.content.decode()
-    assert Item.objects.count() == 0
-
-
-def curator_once() -> Client:
-    from django.contrib.auth.models import User
-
-    User.objects.filter(username="cleo").delete()
-    return curator()
-
-
-def test_nobody_imports_or_sees_what_somebody_else_uploaded(shop: Collection) -> None:
-    page = upload(curator(), "id,title\n1,A\n")
-    other = administrator()
-    assert "not here any more" in confirm(other, page).content.decode() and Item.objects.count() == 0
-    answer = other.get(f"{IMPORT}{token_of(page)}/bad-rows/", follow=True)
-    assert "not here any more" in answer.content.decode()
-    stranger = charlie()
-    addresses = (IMPORT, PROCESS, f"{IMPORT}{token_of(page)}/look/", f"{IMPORT}done/1/")
-    assert {stranger.get(address).status_code for address in addresses} == {403}
-
-
-def test_old_files_are_deleted_by_every_import_page_and_by_beat(shop: Collection) -> None:
-    browser = curator()
-    for forget in (lambda: browser.get(IMPORT), forget_old_uploads):
-        page = upload(browser, "id,title\n1,A\n")
-        kept = upload(browser, "id,title\n2,B\n")
-        past = time.time() - store.KEPT_SECONDS - 60
-        for path in store.folder().glob(f"{token_of(page)}*"):
-            os.utime(path, (past, past))
-        forget()
-        assert {path.name[:32] for path in store.folder().iterdir()} == {token_of(kept)}
-        store.forget(kept.context["upload"])
-
-
 def test_too_many_rows_are_sent_to_the_command(shop: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("catalog.admin.importing.look.MAX_ROWS", 2)
     page = upload(curator(), "id,title\n1,A\n2,B\n3,C\n")
     assert "too many for the browser (2): use manage.py import_items" in page.content.decode()
-
-
-@pytest.mark.parametrize("file_format", [CSV, JSON])
-def test_what_is_exported_is_imported_unchanged(shop: Collection, file_format: str) -> None:
-    content = {"external_id": "a", "title": "=Tent", "body": 'Zwei\nZeilen, "x"', "attributes": {"n": 1.5, "l": ["ä"]}}
-    upsert_items(collection=shop, entries=[parse_item(content)])
-    browser = curator()
-    exported = browser.post("/admin/catalog/item/export/", {"format": file_format, "resource": "0"})
-    name = {CSV: "items.csv", JSON: "items.json"}[file_format]
-    page = upload(browser, exported.content, name)
-    assert counts(page) == (0, 0, 1, 0)
-    Item.objects.all().delete()
-    confirm(browser, upload(browser, exported.content, name))
-    item = Item.objects.get()
-    assert {name: getattr(item, name) for name in content} == content
-
-
-def test_exported_attributes_are_json_objects(shop: Collection) -> None:
-    upsert_items(collection=shop, entries=[parse_item({"external_id": "a", "title": "A", "attributes": {"x": 1}})])
-    exported = curator().post("/admin/catalog/item/export/", {"format": JSON, "resource": "0"})
-    assert json.loads(exported.content)[0]["attributes"] == {"x": 1}
-
-
-def test_an_export_follows_search_and_filters(shop: Collection) -> None:
-    entries = [parse_item({"external_id": n, "title": n}) for n in ("tent", "stove")]
-    upsert_items(collection=shop, entries=entries)
-    exported = curator().post("/admin/catalog/item/export/?q=tent", {"format": JSON, "resource": "0"})
-    assert [row["external_id"] for row in json.loads(exported.content)] == ["tent"]
 
 
 def test_a_look_asks_the_database_a_fixed_number_of_times(shop: Collection, django_assert_max_num_queries: Any) -> None:
@@ -319,23 +238,3 @@ def test_a_look_asks_the_database_a_fixed_number_of_times(shop: Collection, djan
     with django_assert_max_num_queries(40):
         page = upload(browser, text)
     assert counts(page)[0] == 300
-
-
-@pytest.mark.parametrize("title", ["=HYPERLINK(1)", "+1", "-20 degrees", "@SUM(A1)", "'=quoted", "'quoted'", "plain"])
-def test_no_cell_of_a_csv_is_a_formula_and_the_import_of_an_export_changes_nothing(
-    shop: Collection, title: str
-) -> None:
-    upsert_items(collection=shop, entries=[parse_item({"external_id": "-1", "title": title})])
-    browser = curator()
-    text = browser.post("/admin/catalog/item/export/", {"format": CSV, "resource": "0"}).content.decode()
-    rows = list(csv.DictReader(io.StringIO(text)))
-    assert not any(cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row.values())
-    assert counts(upload(browser, text)) == (0, 0, 1, 0)
-
-
-def test_who_acts_in_the_collection_no_longer_imports_nothing_into_it(shop: Collection) -> None:
-    browser = member(shop)
-    page = upload(browser, "id,title\n1,A\n")
-    shop.members.clear()
-    assert "You do not act in the collection" in confirm(browser, page).content.decode()
-    assert Item.objects.count() == 0

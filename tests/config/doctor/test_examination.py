@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 import pytest
@@ -208,39 +207,6 @@ def test_a_missing_migration_is_named() -> None:
     execute("DELETE FROM django_migrations WHERE app = 'search' AND name >= '0013'")
     (found,) = faults(server.migrations())
     assert found.remedy == "manage.py migrate" and "the first is search.0013" in found.message
-
-
-def test_a_server_that_may_lose_what_was_committed_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(server.DURABLE, "fsync", "not this")
-    (found,) = faults(server.durability())
-    assert found.level == "error" and "fsync is on" in found.message
-
-
-def test_letters_that_the_database_does_not_know_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert faults(server.locale()) == []
-    monkeypatch.setattr(server, "_row", lambda sql, *_: ("ÄÉЖ", "'z':1 'rich':2"))
-    monkeypatch.setattr(server, "_value", lambda sql: "UTF8")
-    (found,) = faults(server.locale())
-    assert "it reads 'Zürich Жук' as 'z':1 'rich':2" in found.message
-
-
-def test_clocks_that_differ_are_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("config.doctor.server.timezone.now", lambda: datetime(2020, 1, 1, tzinfo=UTC))
-    (found,) = faults(server.clock())
-    assert "clock and the database's differ" in found.message
-
-
-def test_more_connections_than_the_server_gives_are_a_warning(settings: Settings) -> None:
-    assert faults(server.connections()) == []
-    settings.WEB_PROCESSES = 64
-    (found,) = faults(server.connections())
-    assert "WEB_PROCESSES" in found.remedy
-
-
-def test_a_full_disk_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shutil, "disk_usage", lambda folder: shutil._ntuple_diskusage(100 << 30, 100 << 30, 1 << 20))
-    (found,) = faults(surroundings.disk())
-    assert found.level == "error" and "0.0 of 100.0 GB are free" in found.message
 
 
 def test_settings_for_one_s_own_machine_are_told_of_in_public(settings: Settings) -> None:

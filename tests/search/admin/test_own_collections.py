@@ -11,9 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from catalog.access import create_key
-from catalog.models import ApiKey, Collection, Item, Run
-from catalog.models.api_key import Scope
+from catalog.models import Collection, Item, Run
 from catalog.services.merge import merge_items
 from search.models import DuplicatePair, EvaluationRun, ItemEmbedding, JudgedSet
 from tests.admin_people import administrator, curator, member
@@ -207,45 +205,3 @@ def test_who_sees_no_users_reads_the_members_and_changes_none(mine: Collection) 
     assert "members" not in answer.context["adminform"].form.fields
     assert "mia" in answer.content.decode()
     assert "somebody-else" not in answer.content.decode()
-
-
-@pytest.fixture
-def key_maker(mine: Collection) -> Client:
-    """A member who may also make keys, but may only read and write items."""
-    browser = member(mine)
-    user = User.objects.get(username="mia")
-    user.groups.clear()
-    names = ("view_item", "add_item", "change_item", "view_apikey", "add_apikey", "change_apikey")
-    user.user_permissions.set(Permission.objects.filter(codename__in=names))
-    return browser
-
-
-def test_nobody_makes_a_key_that_reaches_further_than_he(
-    key_maker: Client, mine: Collection, theirs: Collection
-) -> None:
-    address = reverse("admin:catalog_apikey_add")
-    too_much: list[dict[str, Any]] = [
-        {"scope": "curate", "collections": [mine.pk]},
-        {"scope": "write", "collections": [theirs.pk]},
-        {"scope": "write", "all_collections": "on"},
-    ]
-    for fields in too_much:
-        assert key_maker.post(address, {"name": "k", **fields}).context["adminform"].form.errors
-    assert not ApiKey.objects.exists()
-    key_maker.post(address, {"name": "k", "scope": "write", "collections": [mine.pk]})
-    key = ApiKey.objects.get()
-    assert (key.scope, key.all_collections, list(key.collections.all())) == ("write", False, [mine])
-
-
-def test_keys_that_reach_further_are_neither_seen_nor_revoked(
-    key_maker: Client, mine: Collection, theirs: Collection
-) -> None:
-    create_key(name="own-key", scope=Scope.READ, collections=[mine])
-    create_key(name="wide-key", scope=Scope.READ, collections=[mine, theirs])
-    create_key(name="all-key", scope=Scope.READ)
-    shown = page(key_maker, "catalog_apikey_changelist")
-    assert "own-key" in shown
-    assert "wide-key" not in shown and "all-key" not in shown
-    action = {"action": "revoke", "_selected_action": list(ApiKey.objects.values_list("pk", flat=True))}
-    key_maker.post(reverse("admin:catalog_apikey_changelist"), action)
-    assert list(ApiKey.objects.filter(revoked_at__isnull=False).values_list("name", flat=True)) == ["own-key"]

@@ -9,9 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from catalog.models import Collection, Item
-from search.embedding.encoders.registry import FakeEncoder
 from search.embedding.queue import pipeline
-from search.errors import EncoderUnavailable
 from search.models import Passage
 from search.retrieval.types import MODES, Filter, Mode
 from tests.factories import add_items, all_pages, find, ids, make_collection, make_searchable, shop_of
@@ -175,35 +173,6 @@ def test_a_leg_that_did_not_find_the_hit_gives_it_no_rank(shop: Collection) -> N
     hits = find(shop, "dome", explain=True).hits
     why = next(hit.explanation for hit in hits if hit.external_id == "stove")
     assert why is not None and [leg.rank is None for leg in why.legs] == [True, False]
-
-
-@pytest.fixture
-def broken_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*args: Any) -> None:
-        raise EncoderUnavailable("The model is gone.")
-
-    monkeypatch.setattr(FakeEncoder, "encode_query", refuse)
-
-
-@every_mode
-def test_without_the_encoder_the_words_answer_and_the_answer_says_so(
-    shop: Collection, broken_encoder: None, mode: Mode
-) -> None:
-    result = find(shop, "dome tent", mode=mode, explain=True)
-    assert ids(result)[0] == "tent"
-    assert result.is_degraded is (mode != "lexical")
-    assert result.hits[0].band in ("good", "strong")
-    assert result.hits[0].explanation is not None
-    assert [leg.leg for leg in result.hits[0].explanation.legs] == ["lexical"]
-
-
-def test_items_that_wait_for_their_vectors_are_found_by_their_words() -> None:
-    shop = shop_of({"title": "an old tent"}, {"title": "a stove"}, {"title": "a lamp"})
-    add_items(shop, *({"title": f"new tent {n}"} for n in range(8)))
-    result = find(shop, "new tent", limit=20)
-    assert set(ids(result)) == {f"i{n}" for n in range(11)}
-    assert set(ids(result)[:8]) == {f"i{n}" for n in range(3, 11)}
-    assert all(hit.score == hit.score for hit in result.hits)
 
 
 def test_a_long_item_is_found_by_one_of_its_passages_and_shows_it() -> None:

@@ -232,21 +232,3 @@ def test_a_damaged_or_foreign_file_is_refused_and_leaves_nothing(damage: str, sh
         run("import_collection", file, "--collection", "copy")
     assert Collection.objects.count() == 1
     assert Item.objects.count() == 8
-
-
-def test_a_failed_export_leaves_the_file_before_as_it_was(
-    shop: Collection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file = tmp_path / "shop.akin"
-    run("export_collection", file, "--collection", "shop")
-    before = file.read_bytes()
-    monkeypatch.setattr("search.transfer.archive.Writer.seal", _fails)
-    with pytest.raises(CommandError, match="No space left"):
-        run("export_collection", file, "--collection", "shop")
-    assert file.read_bytes() == before
-    assert [path.name for path in tmp_path.iterdir()] == ["shop.akin"]
-    assert file.stat().st_mode & 0o777 == 0o600
-
-
-def _fails(self: object) -> None:
-    raise OSError(28, "No space left on device")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pytest
 from django.db import connection
 
@@ -12,21 +11,15 @@ from catalog.access import Actor
 from catalog.models import Collection, Item
 from catalog.models.run import RunState
 from catalog.schemas import parse_item
-from catalog.services.collections import update_collection
 from catalog.services.items import save_item
 from catalog.services.runs import cancel_runs
-from search.duplicates.candidates import generation, lookup
-from search.duplicates.candidates.generation import Sides
+from search.duplicates.candidates import lookup
 from search.duplicates.comparing import incremental
-from search.duplicates.comparing.check import check_item
 from search.duplicates.comparing.scan import ScanRuns, pairs_lock, scan, start_scan
-from search.duplicates.reading.words import WordStatistics
-from search.duplicates.review.decisions import decide, history_of
 from search.duplicates.review.pairs import group_of_item, groups_of_collection, list_pairs, pairs_of_item
 from search.embedding.queue import pipeline
 from search.embedding.spaces.lifecycle import active_space
 from search.models import DuplicatePair, ItemEmbedding
-from search.models.duplicate import PairState
 from tests.factories import add_items, make_collection
 
 pytestmark = pytest.mark.django_db
@@ -154,99 +147,6 @@ def test_many_new_items_are_scanned_at_once(monkeypatch: pytest.MonkeyPatch) -> 
     assert collection.runs.count() == 1
 
 
-@pytest.mark.parametrize("decision", ["dismissed", "confirmed"])
-def test_a_decision_survives_rescan_re_embedding_and_thresholds(decision: Any) -> None:
-    collection = shop(TENT, SAME_TENT)
-    scan(collection=collection)
-    pair = decide(pair=the_pair(collection), decision=decision, actor=CURATOR, reason="Seen both.")
-    ItemEmbedding.objects.filter(collection=collection).update(digest=b"old", checked_digest=None, state="pending")
-    pipeline.drain()
-    incremental.check_embedded()
-    update_collection(collection=collection, duplicate_policy={"flag_threshold": 0.2, "suggest_threshold": 0.01})
-    scan(collection=collection)
-    pair.refresh_from_db()
-    assert (pair.state, pair.is_changed, pair.decided_by_name, pair.reason) == (decision, False, "Ann", "Seen both.")
-
-
-def test_a_pair_is_offered_again_only_when_a_text_has_really_changed() -> None:
-    collection = shop(TENT, SAME_TENT)
-    scan(collection=collection)
-    pair = decide(pair=the_pair(collection), decision="dismissed", actor=CURATOR)
-    change(pair.first, attributes={"brand": "Norrdal", "price": 300})
-    incremental.check_embedded()
-    assert the_pair(collection).state == PairState.DISMISSED
-    change(pair.first, title=pair.first.title.upper(), body=f"  {pair.first.body}\r\n".replace(" ", "\u00a0 "))
-    incremental.check_embedded()
-    assert the_pair(collection).state == PairState.DISMISSED
-    change(pair.first, body=f"{pair.first.body} Now in green.")
-    incremental.check_embedded()
-    offered = the_pair(collection)
-    assert (offered.state, offered.is_changed) == (PairState.SUGGESTED, True)
-    change(pair.first, body=pair.first.body)
-    incremental.check_embedded()
-    restored = the_pair(collection)
-    assert (restored.state, restored.is_changed) == (PairState.DISMISSED, False)
-
-
-@pytest.fixture
-def offered_again() -> DuplicatePair:
-    """A pair that was dismissed, and is offered again because a text changed."""
-    collection = shop(TENT, SAME_TENT)
-    scan(collection=collection)
-    pair = decide(pair=the_pair(collection), decision="dismissed", actor=CURATOR)
-    change(pair.first, body=f"{pair.first.body} Now in green.")
-    incremental.check_embedded()
-    return the_pair(collection)
-
-
-@pytest.mark.parametrize("decision", ["dismissed", "confirmed"])
-def test_taking_back_a_decision_on_a_changed_pair_leaves_it_marked_as_changed(
-    offered_again: DuplicatePair, decision: Any
-) -> None:
-    assert not decide(pair=offered_again, decision=decision, actor=CURATOR).is_changed
-    taken_back = decide(pair=offered_again, decision="suggested", actor=CURATOR)
-    assert (taken_back.state, taken_back.is_changed) == ("suggested", True)
-    scan(collection=offered_again.collection)
-    offered_again.refresh_from_db()
-    assert (offered_again.state, offered_again.is_changed) == ("suggested", True)
-    change(offered_again.first, body=TENT["body"])
-    scan(collection=offered_again.collection)
-    offered_again.refresh_from_db()
-    assert (offered_again.state, offered_again.is_changed) == ("dismissed", False)
-
-
-def test_a_decision_that_was_taken_back_does_not_come_back_with_its_text() -> None:
-    collection = shop(TENT, SAME_TENT)
-    scan(collection=collection)
-    pair = decide(pair=the_pair(collection), decision="dismissed", actor=CURATOR)
-    change(pair.first, body=f"{pair.first.body} Now in green.")
-    pair = decide(pair=pair, decision="suggested", actor=CURATOR)
-    assert not pair.is_changed
-    change(pair.first, body=TENT["body"])
-    scan(collection=collection)
-    assert (the_pair(collection).state, the_pair(collection).is_changed) == ("suggested", False)
-
-
-def test_a_suggestion_that_no_longer_holds_is_removed_and_a_decision_is_not() -> None:
-    collection = shop(TENT, SAME_TENT)
-    scan(collection=collection)
-    change(the_pair(collection).second, title="A brass telescope", body="For ships.", attributes={})
-    scan(collection=collection)
-    assert not DuplicatePair.objects.exists()
-
-
-def test_decisions_are_kept_one_by_one() -> None:
-    collection = shop(TENT, SAME_TENT)
-    scan(collection=collection)
-    pair = decide(pair=the_pair(collection), decision="dismissed", actor=CURATOR, reason="Another year.")
-    pair = decide(pair=pair, decision="suggested", actor=CURATOR)
-    assert (pair.state, pair.decided_by_name, pair.decided_at) == ("suggested", "", None)
-    assert [(one.decision, one.reason) for one in history_of(pair)] == [
-        ("suggested", ""),
-        ("dismissed", "Another year."),
-    ]
-
-
 @pytest.mark.parametrize(
     ("policy", "is_found"),
     [
@@ -300,27 +200,6 @@ def test_one_process_at_a_time_writes_the_pairs(django_db_blocker: Any) -> None:
         other.close()
 
 
-def test_an_unsaved_item_is_compared_and_nothing_is_stored() -> None:
-    collection = shop(TENT)
-    found = check_item(collection=collection, entry=parse_item({"external_id": "new", **SAME_TENT}))
-    assert [one.item.title for one in found] == [TENT["title"]]
-    assert found[0].is_flagged
-    assert not DuplicatePair.objects.exists()
-
-
-def test_an_item_that_is_saved_again_is_not_its_own_duplicate() -> None:
-    collection = shop(TENT)
-    stored = collection.items.get(title=TENT["title"])
-    assert check_item(collection=collection, entry=parse_item({"external_id": stored.external_id, **TENT})) == []
-
-
-def test_the_same_identifier_is_found_whatever_the_text_says() -> None:
-    collection = shop({"title": "Kettle of copper", "attributes": {"sku": "AB-1234-X"}})
-    entry = parse_item({"external_id": "new", "title": "Zzyzx quux", "attributes": {"sku": "ab1234x"}})
-    (found,) = check_item(collection=collection, entry=entry)
-    assert "same_identifier" in {term["name"] for term in found.evidence}
-
-
 def test_pairs_are_listed_best_first_and_not_those_of_hidden_items() -> None:
     collection = shop(TENT, SAME_TENT, {**TENT, "title": "Norrdal Sund 2 trekking tent!"})
     scan(collection=collection)
@@ -333,22 +212,6 @@ def test_pairs_are_listed_best_first_and_not_those_of_hidden_items() -> None:
     collection.items.exclude(pk=item.pk).filter(title__startswith="Norrdal").update(status="archived")
     assert pairs_of_item(item) == []
     assert groups_of_collection(collection) == []
-
-
-def test_exact_neighbours_are_those_of_brute_force() -> None:
-    vectors = np.random.default_rng(5).normal(size=(60, 16)).astype(np.float32)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    found = {tuple(pair) for pairs, _ in generation.nearest(vectors, Sides(None, None)) for pair in pairs.tolist()}
-    cosines = vectors @ vectors.T
-    np.fill_diagonal(cosines, -2)
-    expected = {tuple(sorted((a, int(b)))) for a in range(60) for b in np.argsort(-cosines[a])[:10]}
-    assert found == expected
-
-
-def test_rare_words_in_common_make_candidates_and_common_words_do_not() -> None:
-    words = [["the", "zorb"], ["the", "zorb"], ["the", "quux"]] + [["the"]] * 60
-    statistics = WordStatistics(63, {"the": 63, "zorb": 2, "quux": 1})
-    assert generation.sharing_rare_words(words, statistics, Sides(None, None)).tolist() == [[0, 1]]
 
 
 def test_the_active_space_is_what_is_compared() -> None:

@@ -10,7 +10,7 @@ from catalog.models import Item, MergeRecord
 from search.models import DuplicatePair
 from tests.admin_people import charlie, curator
 from tests.factories import add_items, make_collection
-from tests.search.admin.test_merging import LIST, make_pair
+from tests.search.admin.pairs.test_merging import LIST, make_pair
 
 pytestmark = pytest.mark.django_db
 GROUPS = f"{LIST}groups/"
