@@ -13,9 +13,10 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.widgets import UnfoldAdminDecimalFieldWidget
+from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminIntegerFieldWidget, UnfoldBooleanSwitchWidget
 
 from catalog.access import acts_everywhere
+from catalog.admin.promoted import put_back, taken_out
 from catalog.admin.schema.field import SchemaField
 from catalog.admin.schema.notes import schema_note
 from catalog.admin.schema.rows import Rows, digest_of
@@ -31,6 +32,7 @@ FIELDS = Collection._meta  # noqa: SLF001 - Django's documented way to a model's
 
 SEES_USERS = "auth.view_user"  # the list of members offers every user by name
 THRESHOLDS = ("flag_threshold", "suggest_threshold")
+INTEREST = ("learn_interest", "interest_days")
 
 
 def _threshold(help_text: str) -> forms.FloatField:
@@ -45,16 +47,30 @@ class CollectionForm(ModelForm[Collection]):
     flag_threshold = _threshold("Score from which a pair is flagged as a duplicate; empty is the default.")
     suggest_threshold = _threshold("Score from which a pair is suggested at all; empty is the default.")
 
+    learn_interest = forms.BooleanField(
+        required=False,
+        label="Learn what suits each person",
+        help_text="Keeps what people look at, like and hide, and shows each what suits them. Off, nothing is kept.",
+        widget=UnfoldBooleanSwitchWidget,
+    )
+    interest_days = forms.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=3_650,
+        help_text="Days that this is kept; empty is 180.",
+        widget=UnfoldAdminIntegerFieldWidget,
+    )
+
     class Meta:
         model = Collection
         fields = ["slug", *sorted(collections.FIELDS), "members"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """The thresholds have fields of their own; the rest of the policy is JSON."""
+        """Thresholds and interest have fields of their own; the rest of policy and settings is JSON."""
         super().__init__(*args, **kwargs)
-        policy = dict(self.instance.duplicate_policy or {})
-        thresholds = {name: policy.pop(name, None) for name in THRESHOLDS}
-        self.initial.update(thresholds, duplicate_policy=policy)
+        thresholds, policy = taken_out(self.instance.duplicate_policy, THRESHOLDS)
+        interest, settings = taken_out(self.instance.search_settings, INTEREST)
+        self.initial.update(thresholds | interest, duplicate_policy=policy, search_settings=settings)
         self.stored_schema = dict(self.instance.attribute_schema or {})
         if isinstance(field := self.fields.get("attribute_schema"), SchemaField):
             field.stored = self.stored_schema
@@ -82,8 +98,9 @@ class CollectionForm(ModelForm[Collection]):
         return _checked(self.cleaned_data["search_settings"], parse_search_settings)
 
     def clean(self) -> dict[str, Any]:
-        """Puts the thresholds into the policy; one that the JSON names must not be in its field, too."""
+        """Puts what has a field of its own into the JSON; what the JSON names must not be in its field, too."""
         cleaned = super().clean() or self.cleaned_data
+        put_back(self, "search_settings", INTEREST)
         policy, given = cleaned.get("duplicate_policy"), {name: cleaned.get(name) for name in THRESHOLDS}
         if policy is None or any(name in self.errors for name in THRESHOLDS):
             return cleaned
@@ -123,7 +140,7 @@ class CollectionAdmin(OfCollections, ModelAdmin[Collection]):
         (None, {"fields": [("name", "slug"), "description", ("language", "visibility")]}),
         ("People", {"fields": ["members"]}),
         ("Attributes", {"fields": ["attribute_schema"]}),
-        ("Search", {"fields": ["search_settings"]}),
+        ("Search", {"fields": [INTEREST, "search_settings"]}),
         ("Duplicates", {"fields": [THRESHOLDS, "duplicate_policy"]}),
     )
 

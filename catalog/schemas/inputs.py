@@ -166,6 +166,12 @@ class SearchSettings(Strict):
     )
     interest_days: Annotated[int, Field(ge=1, le=3_650, description="Days that such events are kept.")] = 180
 
+    count_searches: bool = Field(
+        default=True,
+        description="Whether what is searched on the pages is counted; nothing of who searches is kept.",
+    )
+    searches_days: Annotated[int, Field(ge=1, le=3_650, description="Days that such counts are kept.")] = 90
+
     @model_validator(mode="after")
     def _some_leg_counts(self) -> SearchSettings:
         if self.lexical_weight == 0 and self.semantic_weight == 0:

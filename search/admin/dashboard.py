@@ -15,9 +15,10 @@ from catalog.admin.site import duration, may
 from catalog.models import Item, Run
 from search.admin.evaluation.evaluation_run import MODES, own_evaluations, search_runs, shown_figure
 from search.embedding.status import in_active_space
-from search.models import DuplicatePair, EvaluationRun, ItemEmbedding
+from search.models import DuplicatePair, EvaluationRun, ItemEmbedding, Suggestion
 from search.models.duplicate import PairState
 from search.models.embedding import EmbeddingState
+from search.models.insight import SuggestionKind, SuggestionState
 
 SHOWN_RUNS = 6
 
@@ -42,6 +43,8 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         figures += _embeddings(own_rows(request, in_active_space()))
     if may(request, "view", DuplicatePair):
         figures.append(_pairs(own_rows(request, DuplicatePair.objects.all())))
+    if may(request, "view", Suggestion):
+        figures += _suggestions(own_rows(request, Suggestion.objects.all()))
     own_runs = own_rows(request, Run.objects.select_related("collection"))
     runs = own_runs[:SHOWN_RUNS] if may(request, "view", Run) else []
     evaluation = _evaluation(own_evaluations(request, search_runs())) if may(request, "view", EvaluationRun) else None
@@ -85,6 +88,15 @@ def _pairs(pairs: QuerySet[DuplicatePair]) -> Figure:
     note = f"{counts.get(True, 0):,} flagged"
     address = reverse("admin:search_duplicatepair_changelist")
     return Figure("Pairs to review", f"{sum(counts.values()):,}", address, note)
+
+
+def _suggestions(suggestions: QuerySet[Suggestion]) -> list[Figure]:
+    """Nothing where nothing waits: not every collection has its values checked."""
+    rows = suggestions.filter(state=SuggestionState.OPEN).order_by()
+    counts = dict(rows.values_list("kind").annotate(count=Count("pk")))
+    notes = [f"{counts[kind]:,} {kind.label.lower()}" for kind in SuggestionKind if kind in counts]
+    address = reverse("admin:search_suggestion_changelist")
+    return [Figure("Misfiled and missing", f"{sum(counts.values()):,}", address, ", ".join(notes))] if counts else []
 
 
 def _evaluation(evaluations: QuerySet[EvaluationRun]) -> dict[str, Any] | None:

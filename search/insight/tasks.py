@@ -13,6 +13,7 @@ from search.insight.misfiled import finding as misfiled
 from search.insight.tags import learning as tags
 from search.insight.topics import computing
 from search.insight.topics import work as topics
+from search.insight.trends import searches
 
 WORK: dict[RunKind, runs.Work] = {
     RunKind.TOPICS: topics.work,
@@ -40,5 +41,6 @@ def keep_current() -> None:
 
 @shared_task(name="insight.forget_events", ignore_result=True)
 def forget_events() -> None:
-    """Events are kept no longer than their collection says."""
+    """Events and counts of searches are kept no longer than their collection says."""
     events.forget_old()
+    searches.forget_old()

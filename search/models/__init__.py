@@ -13,6 +13,7 @@ from search.models.evaluation import EvaluationRun, JudgedSet
 from search.models.insight import ItemPlace, ItemTopic, Suggestion, SurveyedItem, Topic, ValueModel
 from search.models.interest import Event, ItemAudience
 from search.models.scan import ComparedPart
+from search.models.searches import SearchCount
 from search.models.statistics import CollectionStatistic, VocabularyWord, WordStatistic
 from search.models.trigger import EmbeddedItem
 
@@ -35,6 +36,7 @@ __all__ = [
     "ItemTopic",
     "JudgedSet",
     "Passage",
+    "SearchCount",
     "Suggestion",
     "SurveyedItem",
     "Topic",

@@ -78,6 +78,8 @@ PAGES = {
     "recompute": Way("POST", WRITE, {}),
     "topic": Way("GET", None),  # needs topics; its own tests say who sees it
     "suggestions": Way("GET", READ),
+    "searched": Way("GET", READ),
+    "added": Way("GET", READ, None, {"year": 2026, "month": 3, "day": 2}),
     "ask": Way("GET", READ),
     "map": Way("GET", READ),
     "like": Way("GET", READ),

@@ -28,10 +28,14 @@ class SearchableCollectionAdmin(CollectionAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Collection | None = None) -> tuple[str, ...]:
         fields = super().get_readonly_fields(request, obj)
+        fields = (*fields, "insight_pages") if obj is not None else fields
         return (*fields, "duplicate_pages") if self._may_review(request, obj) else fields
 
     def get_fieldsets(self, request: HttpRequest, obj: Collection | None = None) -> Any:
         fieldsets = [(name, dict(options)) for name, options in super().get_fieldsets(request, obj)]
+        if obj is not None:
+            name, options = fieldsets[0]
+            fieldsets[0] = (name, {**options, "fields": [*cast("list[Any]", options["fields"]), "insight_pages"]})
         if self._may_review(request, obj):
             name, options = fieldsets[-1]
             fieldsets[-1] = (name, {**options, "fields": ["duplicate_pages", *cast("list[Any]", options["fields"])]})
@@ -39,6 +43,20 @@ class SearchableCollectionAdmin(CollectionAdmin):
 
     def _may_review(self, request: HttpRequest, obj: Collection | None) -> bool:
         return obj is not None and may(request, "view", DuplicatePair)
+
+    @admin.display(description="Insight")
+    def insight_pages(self, collection: Collection) -> SafeString:
+        return format_html(
+            '<a class="akin-link" href="{}">What is in it</a> · <a class="akin-link" href="{}">Map</a> · '
+            '<a class="akin-link" href="{}?collection__id__exact={}">Topics</a> · '
+            '<a class="akin-link" href="{}?collection__id__exact={}">Misfiled and missing</a>',
+            reverse("search:insight", args=[collection.slug]),
+            reverse("search:map", args=[collection.slug]),
+            reverse("admin:search_topic_changelist"),
+            collection.pk,
+            reverse("admin:search_suggestion_changelist"),
+            collection.pk,
+        )
 
     @admin.display(description="Review")
     def duplicate_pages(self, collection: Collection) -> SafeString:

@@ -54,6 +54,31 @@ def test_a_changed_schema_reaches_the_items() -> None:
     assert "x1" in Item.objects.get().identifiers
 
 
+def test_interest_is_switched_on_by_a_checkbox_and_off_again() -> None:
+    shop = create_collection(slug="shop", search_settings={"rerank": True})
+    address, browser = f"{LIST}{shop.pk}/change/", curator()
+    assert 'name="learn_interest"' in browser.get(address).content.decode()
+    on = fields(search_settings='{"rerank": true}', learn_interest="on", interest_days="30")
+    assert browser.post(address, on).status_code == 302
+    shop.refresh_from_db()
+    assert shop.search_settings == {"rerank": True, "learn_interest": True, "interest_days": 30}
+    form = browser.get(address).context["adminform"].form
+    assert form.initial["learn_interest"] is True and form.initial["search_settings"] == {"rerank": True}
+    browser.post(address, fields(search_settings='{"rerank": true}'))
+    shop.refresh_from_db()
+    assert shop.search_settings == {"rerank": True}
+
+
+def test_a_setting_is_given_in_one_place_and_within_its_bounds() -> None:
+    browser = administrator()
+    twice = fields(search_settings='{"learn_interest": true}', learn_interest="on")
+    assert "not in both" in str(browser.post(f"{LIST}add/", twice).context["adminform"].form.errors["learn_interest"])
+    far = fields(interest_days="99999")
+    assert "interest_days" in browser.post(f"{LIST}add/", far).context["adminform"].form.errors
+    browser.post(f"{LIST}add/", fields(search_settings='{"learn_interest": true}'))
+    assert Collection.objects.get().search_settings == {"learn_interest": True}
+
+
 def test_the_list_counts_items_in_one_query(django_assert_max_num_queries: Any) -> None:
     browser = curator()
     for slug in ("one", "two", "three"):

@@ -1,0 +1,1 @@
+"""In: what is added and searched. Out: counts by week, and the searches that are frequent or find nothing."""
