@@ -276,7 +276,7 @@
   // What a curator may do with the items, as in the admin's list, which asks once more.
   function offer(ids) {
     const actions = document.getElementById("map-actions");
-    if (!actions.action.includes("/admin/")) return;
+    if (!actions.hasAttribute("action")) return; // its property of that name is the field of that name
     for (const old of actions.querySelectorAll("[name=_selected_action]")) old.remove();
     actions.hidden = !ids.length || ids.length > MOST_FOR_ACTION;
     if (actions.hidden) return;

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import Group, User
+from django.utils import timezone
 
 from catalog.models import Collection, Item, Run
 from catalog.models.run import RunKind
-from search.models import ItemEmbedding
+from search.insight.map.computing import compute_map
+from search.insight.topics.computing import compute_topics
+from search.models import ItemEmbedding, SearchCount, Topic
+from search.models.insight import TopicLevel
+from tests.factories import add_items, make_collection, make_searchable
 from tests.pages.conftest import OpenPage
 from tests.pages.shop import client_of, make_shop
 from tests.search.admin.pairs.test_merging import make_pair
@@ -55,6 +61,30 @@ def faults(page: Any, path: str) -> list[str]:
 def test_axe_finds_nothing_serious_on_the_site(shop: Collection, open_page: OpenPage, colours: str) -> None:
     page = open_page("/", color_scheme=colours)
     assert [fault for path in PUBLIC for fault in faults(page, path)] == []
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+def test_axe_finds_nothing_serious_on_the_pages_of_insight(open_page: OpenPage, colours: str) -> None:
+    texts = ("tent porch pegs campsite", "pan frying steak handle", "lamp candle lantern wick")
+    shop = make_collection(search_settings={"learn_interest": True})
+    add_items(
+        shop, *({"title": f"{text} {n}", "body": text, "attributes": {"price": n}} for text in texts for n in range(20))
+    )
+    make_searchable(shop)
+    compute_topics(shop, coarse_number=3)
+    compute_map(shop)
+    SearchCount.objects.create(collection=shop, day=timezone.localdate(), query_text="kayak", is_found=False)
+    topic = Topic.objects.filter(level=TopicLevel.COARSE)[0].pk
+    today = timezone.now().date()
+    monday = today - timedelta(days=today.weekday())
+    paths = [
+        "/", f"/c/shop/?topic={topic}&q=tent", "/c/shop/insight", "/c/shop/insight/map", "/c/shop/insight/map?q=tent",
+        f"/c/shop/topics/{topic}", "/c/shop/like?more=i1&less=i30", "/c/shop/for-you", "/c/shop/ask",
+        "/c/shop/ask?q=tent", f"/c/shop/insight/added/{monday.year}-{monday.month}-{monday.day}",
+    ]  # fmt: skip
+    cookies = {"sessionid": client_of("ada", is_staff=True).cookies["sessionid"].value}
+    page = open_page("/", cookies=cookies, color_scheme=colours)
+    assert [fault for path in paths for fault in faults(page, path)] == []
 
 
 @pytest.mark.parametrize("colours", ["light", "dark"])

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
-from catalog.models import Collection
+from catalog.models import Collection, Item
 from search.insight.page.map_views import is_renderer_there
 from search.models import ItemPlace
 from tests.pages.conftest import OpenPage
-from tests.pages.shop import make_shop
+from tests.pages.shop import client_of, make_shop
 
 pytestmark = pytest.mark.django_db(transaction=True)
 # Draws by the processor, as the machines that test have no graphics card.
@@ -55,6 +55,17 @@ def test_points_are_drawn_named_lit_up_and_chosen(shop: Collection, drawing: Bro
     page.keyboard.press("Enter")
     page.wait_for_selector("#map-card:not([hidden]) strong")
     page.click("#map-home")
+    around_all(page)
+    page.wait_for_selector("#map-list li >> nth=4")
+    assert "5 items" in page.inner_text("#map-count")
+    page.fill("#map-form [name=q]", "tent")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#map-list-title:text('Matching items')")
+    assert "q=tent" in page.url and complaints == []
+
+
+def around_all(page: Page) -> None:
+    """Draws a line around the whole map."""
     page.click("#map-lasso")
     box = page.locator("#map").bounding_box()
     assert box is not None
@@ -63,12 +74,35 @@ def test_points_are_drawn_named_lit_up_and_chosen(shop: Collection, drawing: Bro
     for x, y in ((box["width"] - 5, 5), (box["width"] - 5, box["height"] - 5), (5, box["height"] - 5), (5, 9)):
         page.mouse.move(box["x"] + x, box["y"] + y, steps=3)
     page.mouse.up()
-    page.wait_for_selector("#map-list li >> nth=4")
-    assert "5 items" in page.inner_text("#map-count")
-    page.fill("#map-form [name=q]", "tent")
-    page.keyboard.press("Enter")
-    page.wait_for_selector("#map-list-title:text('Matching items')")
-    assert "q=tent" in page.url and complaints == []
+
+
+@pytest.mark.parametrize("way", ["line", "keys"])
+def test_a_curator_goes_on_from_the_map_to_an_action_on_many_items(
+    shop: Collection, drawing: Browser, live_server: LiveServer, way: str
+) -> None:
+    cookie = client_of("ada", is_staff=True).cookies["sessionid"].value
+    context = drawing.new_context(base_url=live_server.url, viewport={"width": 1000, "height": 1300})
+    context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto("/c/shop/insight/map")
+    page.wait_for_selector("#map[data-drawn]", timeout=60_000)
+    if way == "line":
+        around_all(page)
+        page.wait_for_selector("#map-list li >> nth=4")
+    else:
+        page.fill("#map-form [name=q]", "tent")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("#map-list li")
+    chosen = page.locator("#map-list li").count()
+    page.select_option("#map-actions select", "archive")
+    page.click("#map-actions button")
+    assert f"Archive {chosen} item" in page.inner_text("main, #content, body")
+    page.get_by_role("button", name="Yes, do this").click()
+    page.wait_for_load_state()
+    assert Item.objects.filter(status="archived").count() == chosen and complaints == []
+    context.close()
 
 
 def test_without_scripts_the_page_lists_what_matches(shop: Collection, open_page: OpenPage) -> None:
