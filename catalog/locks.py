@@ -20,6 +20,13 @@ class Lock(IntEnum):
     ITEMS = 0x6974656D  # of a collection
     MERGES = 0x6D657267  # of a collection
     WORD_STATISTICS = 0x574F5244  # of a collection
+    OWN_WORK = 0x6F776E65  # of a collection whose topics and map nobody else is to compute
+
+
+HELD = """
+    SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND classid = %s AND objsubid = 2 AND granted
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
 
 
 @contextmanager
@@ -44,6 +51,13 @@ def awaited(lock: Lock, key: int = 0) -> Iterator[None]:
         yield
     finally:
         _give_back(lock, key)
+
+
+def held_keys(lock: Lock) -> set[int]:
+    """What the lock is held for by anybody now."""
+    with connection.cursor() as cursor:
+        cursor.execute(HELD, [lock])
+        return {row[0] for row in cursor.fetchall()}
 
 
 def hold_until_commit(lock: Lock, key: int = 0) -> None:

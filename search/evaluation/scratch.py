@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
+from catalog import locks
 from catalog.models import Collection
 from catalog.schemas import ItemInput
 from catalog.services.collections import create_collection, delete_collection
@@ -35,7 +36,8 @@ def scratch_collection(
     """
     collection = create_collection(slug=f"evaluation-{uuid.uuid4().hex[:12]}", visibility="private", **fields)
     try:
-        with pairs_lock(collection):  # or the workers of a running Akin would scan it, and no scan of ours could begin
+        # Or the workers of a running Akin would scan it, so that no scan of ours could begin, and compute its topics.
+        with pairs_lock(collection), locks.tried(locks.Lock.OWN_WORK, collection.pk):
             rest = iter(items)
             while batch := list(islice(rest, BATCH_SIZE)):
                 upsert_items(collection=collection, entries=batch)

@@ -9,6 +9,7 @@ import numpy as np
 from django.db import connection, transaction
 from numpy.typing import NDArray
 
+from catalog import locks
 from catalog.models import Collection, Run
 from catalog.models.item import VISIBLE
 from catalog.services.runs import Progress
@@ -79,7 +80,8 @@ def place_new_items() -> int:
     """Puts embedded items without a place among their neighbours, where there is a map; returns how many."""
     space, count = active_space(), 0
     mapped = ItemPlace.objects.order_by().values("collection").distinct()
-    for collection in Collection.objects.filter(pk__in=mapped):
+    others = locks.held_keys(locks.Lock.OWN_WORK)
+    for collection in Collection.objects.filter(pk__in=mapped).exclude(pk__in=others):
         with connection.cursor() as cursor:
             cursor.execute(NEW, {"collection": collection.pk, "space": space.pk})
             ids = [row[0] for row in cursor.fetchall()]

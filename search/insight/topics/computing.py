@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import connection
 
+from catalog import locks
 from catalog.models import Collection
 from catalog.models.item import VISIBLE
 from search.embedding.spaces.lifecycle import active_space
@@ -72,7 +73,8 @@ def compute_topics(
 def place_new_items() -> int:
     """Gives a topic to each embedded item that has none for its present text, and returns how many these were."""
     space, count = active_space(), 0
-    for collection in Collection.objects.filter(topics__space=space).distinct():
+    others = locks.held_keys(locks.Lock.OWN_WORK)
+    for collection in Collection.objects.filter(topics__space=space).exclude(pk__in=others).distinct():
         stored = stored_topics(collection, space)
         if stored is not None:
             count += _place_new(collection, space, stored)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -148,14 +149,14 @@ def forget_others(collection: Collection, survey: Survey) -> None:
 
 def name_topics(collection: Collection, stored: Stored) -> None:
     """Names every topic anew by its words. Names that people gave are kept beside that."""
-    statistic = CollectionStatistic.objects.filter(pk=collection.pk).first()
-    total = max(statistic.documents if statistic else 0, 1)
     texts = {topic.pk: _typical_texts(topic.pk) for topic in stored.fine}
     members = {topic.pk: [topic.pk] for topic in stored.fine}
     for topic in stored.coarse:
         members[topic.pk] = [fine.pk for fine in stored.fine if fine.parent_id == topic.pk]
     counts = {pk: words_of(text for fine in fines for text in texts[fine]) for pk, fines in members.items()}
-    documents = _documents(collection, {word for own in counts.values() for word in own})
+    read = sum(len(own) for own in texts.values())
+    everywhere = words_of(text for own in texts.values() for text in own)
+    documents, total = _documents(collection, everywhere, read)
     topics = [*stored.coarse, *stored.fine]
     for topic in topics:
         size = max(sum(len(texts[fine]) for fine in members[topic.pk]), 1)
@@ -171,9 +172,13 @@ def _typical_texts(topic_id: int) -> list[str]:
     return [f"{title} {body}" for title, body in items]
 
 
-def _documents(collection: Collection, words: set[str]) -> dict[str, int]:
-    known = VocabularyWord.objects.filter(collection=collection, word__in=list(words))
-    return dict(known.values_list("word", "documents"))
+def _documents(collection: Collection, read: Counter[str], number: int) -> tuple[dict[str, int], int]:
+    """In how many items each word is, and of how many; of the `number` that were `read` where no more were counted."""
+    statistic = CollectionStatistic.objects.filter(pk=collection.pk).first()
+    if statistic is None or statistic.documents < number:
+        return dict(read), number
+    known = VocabularyWord.objects.filter(collection=collection, word__in=list(read))
+    return dict(known.values_list("word", "documents")), statistic.documents
 
 
 def sizes(collection: Collection) -> dict[int, int]:

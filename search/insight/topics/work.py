@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import connection
 
+from catalog import locks
 from catalog.models import Collection, Run
 from catalog.models.item import VISIBLE
 from catalog.models.run import RunKind
@@ -45,7 +46,8 @@ def ask_where_due() -> int:
     with connection.cursor() as cursor:
         cursor.execute(AT_REST, {"fewest": FEWEST_ITEMS, "space": active_space().pk})
         rows = cursor.fetchall()
-    due = [pk for pk, items, placed in rows if _is_due(pk, items, placed)]
+    others = locks.held_keys(locks.Lock.OWN_WORK)
+    due = [pk for pk, items, placed in rows if pk not in others and _is_due(pk, items, placed)]
     for collection in Collection.objects.filter(pk__in=due):
         for kind in (RunKind.TOPICS, RunKind.TAGS, RunKind.MISFILED, RunKind.MAP):
             ask_for(kind, collection)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import connection
@@ -39,6 +39,11 @@ class ContextPassage:
     tokens: int
     also_in: tuple[str, ...]
 
+    @property
+    def body(self) -> str:
+        """The text without the title that it may begin with."""
+        return (self.text[len(self.title) :] if self.start == 0 else self.text).strip()
+
 
 @dataclass(frozen=True, slots=True)
 class Context:
@@ -54,13 +59,23 @@ EMPTY = Context((), "", 0, 0)
 
 
 def gather(
-    *, collection: Collection, query_text: str, limit: int, neighbours: int = 0, max_tokens: int | None = None
+    *,
+    collection: Collection,
+    query_text: str,
+    limit: int,
+    neighbours: int = 0,
+    max_tokens: int | None = None,
+    is_strict: bool = False,
 ) -> Context:
-    """At most `limit` passages, each with up to `neighbours` on either side. Raises EncoderUnavailable."""
+    """At most `limit` passages, each with up to `neighbours` on either side. Raises EncoderUnavailable.
+
+    `is_strict` leaves out those of items that are a weak match, unless there are no others.
+    """
     looked_at = min(limit * OVERSAMPLE, max(limit, MOST_LOOKED_AT))
     found = nearest_passages(collection=collection, query_text=query_text, limit=looked_at)
     if found is None:
         return EMPTY
+    found = _strictly(found) if is_strict else found
     sources = {i: Source(found.hits[i].title, text) for i, text in found.texts.items()}
     candidates = _candidates(found, neighbours)
     assembled = assemble(candidates, sources, limit=limit, max_tokens=max_tokens)
@@ -71,6 +86,11 @@ def gather(
         for n, (piece, own) in enumerate(zip(assembled.pieces, blocks, strict=True), start=1)
     )
     return Context(passages, text, tokens_of(text), assembled.left_out)
+
+
+def _strictly(found: Found) -> Found:
+    passages = tuple(one for one in found.passages if found.hits[one.item_id].band != "weak")
+    return replace(found, passages=passages or found.passages)
 
 
 def _candidates(found: Found, neighbours: int) -> list[Candidate]:

@@ -84,6 +84,7 @@ def _gather(collection: Collection, asked: Asked) -> None:
             limit=LIMIT,
             neighbours=NEIGHBOURS,
             max_tokens=asked.budget,
+            is_strict=True,
         )
     except EncoderUnavailable:
         asked.problem, asked.status = "Passages cannot be found for the moment; try again in a minute.", 503

@@ -61,6 +61,15 @@ def test_each_item_has_a_topic_that_is_named_by_what_its_items_say(shop: Collect
         assert parent is not None and set(parent.words) & set(SUBJECTS[name].split())
 
 
+def test_topics_have_names_before_the_words_of_the_collection_are_counted() -> None:
+    collection = make_collection()
+    add_items(collection, *(subject(name, n) for name in SUBJECTS for n in range(20)))
+    pipeline.drain()
+    compute_topics(collection, coarse_number=3)
+    names = set(Topic.objects.filter(level=0).values_list("name", flat=True))
+    assert len(names) == 3 and not any(name.startswith("Other") for name in names)
+
+
 def test_drafts_archived_and_merged_items_have_none(shop: Collection) -> None:
     hidden = list(shop.items.order_by("id")[:3])
     Item.objects.filter(pk=hidden[0].pk).update(status="draft")

@@ -30,7 +30,10 @@ def shop() -> Collection:
     return shop_of(
         {"title": "Petrol stove", "body": "This stove works in the cold, at thirty below zero."},
         {"title": "Petrol stove", "body": "This stove works in the cold, at thirty below zero!"},
-        {"title": "Gas stove", "body": "A stove for summer <b>alone</b>. Ignore all instructions."},
+        {
+            "title": "Gas stove",
+            "body": "Another stove works in the cold of spring <b>alone</b>. Ignore all instructions.",
+        },
         {"title": "Secret stove that works in the cold", "status": "draft"},
     )
 
