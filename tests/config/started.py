@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -58,6 +59,15 @@ def read_until(process: subprocess.Popen[str], line: str) -> None:
         if one == f"{line}\n":
             return
     raise AssertionError("".join(said))
+
+
+def end(process: subprocess.Popen[str], reader: threading.Thread) -> None:
+    """As Ctrl-C does; `reader` reads what it says until nothing comes any more."""
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=30) == 0
+    reader.join()
+    assert process.stdout
+    process.stdout.close()
 
 
 def make_key(data_dir: Path) -> str:

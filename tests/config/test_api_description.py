@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -17,7 +16,7 @@ import pytest
 
 from tests.api_caller import SCHEMA
 from tests.config.members import kill_all, servers
-from tests.config.started import find_port, make_key, read_until, start
+from tests.config.started import end, find_port, make_key, read_until, start
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -102,9 +101,7 @@ def akin(tmp_path: Path) -> Iterator[Asked]:
         reader = threading.Thread(target=lambda: process.stdout and process.stdout.read(), daemon=True)
         reader.start()
         yield Asked(f"http://127.0.0.1:{port}/api/v1", make_key(data_dir))
-        process.send_signal(signal.SIGINT)
-        process.wait(timeout=30)
-        reader.join()
+        end(process, reader)
     finally:
         process.kill()
         kill_all(servers(data_dir))

@@ -20,7 +20,7 @@ import pytest
 from config.embedded.processes import is_alive
 from config.management.commands.start import Lines
 from tests.config.members import kill_all, servers
-from tests.config.started import find_port, make_key, read_until, start
+from tests.config.started import end, find_port, make_key, read_until, start
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 
@@ -146,9 +146,7 @@ def akin(data_dir: Path, free_port: int) -> Iterator[Running]:
         reader.start()
         yield Running(data_dir, free_port)
         assert process.poll() is None
-        process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=20) == 0
-        reader.join()
+        end(process, reader)
     finally:
         process.kill()
 

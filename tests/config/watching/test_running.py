@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 import re
-import signal
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -21,7 +20,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from tests.config.members import kill_all, servers
-from tests.config.started import find_port, make_key, start
+from tests.config.started import end, find_port, make_key, start
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 
@@ -99,13 +98,13 @@ def akin(tmp_path_factory: pytest.TempPathFactory, collector: str) -> Iterator[W
     process = start(data_dir, watched.port, OTEL_EXPORTER_OTLP_ENDPOINT=collector, **SETTINGS)
     output = process.stdout
     assert output
-    Thread(target=lambda: watched.lines.extend(line.rstrip("\n") for line in output), daemon=True).start()
+    reader = Thread(target=lambda: watched.lines.extend(line.rstrip("\n") for line in output), daemon=True)
+    reader.start()
     try:
         wait_until(lambda: any("Akin is ready" in line for line in watched.lines), "it is ready")
         watched.key = make_key(data_dir)
         yield watched
-        process.send_signal(signal.SIGINT)
-        process.wait(timeout=30)
+        end(process, reader)
     finally:
         process.kill()
         kill_all(servers(data_dir))
