@@ -18,6 +18,9 @@ PICTURES = {
     "item": ("/c/demo/items/out-0001", DESK, "light"),
     "mobile": ("/c/demo/?q=warm+sleping+bag", PHONE, "light"),
     "dark": ("/c/demo/?q=secateurs+for+small+hands", DESK, "dark"),
+    "insight": ("/c/demo/insight", DESK, "light"),
+    "map": ("/c/demo/insight/map?q=tent", (1200, 900), "light"),
+    "ask": ("/c/demo/ask?q=which+stove+works+in+the+cold", DESK, "light"),
 }
 ADMIN_PICTURES = {
     "admin-overview": ("/admin/", ADMIN, "light"),
@@ -32,6 +35,8 @@ OPENED = {  # what is clicked before the picture is taken
     "admin-pair": "#result_list tbody a",
     "admin-group": ".akin-table tbody a",
 }
+DRAWS = ("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")  # without a graphics card
+AWAITED = {"map": "#map[data-drawn]"}  # what is there when the page is done
 
 
 def take(context: BrowserContext, address: str, name: str, path: str) -> None:
@@ -41,6 +46,9 @@ def take(context: BrowserContext, address: str, name: str, path: str) -> None:
     if name in OPENED:
         page.locator(OPENED[name]).first.click()
         page.wait_for_load_state("networkidle")
+    if name in AWAITED:
+        page.wait_for_selector(AWAITED[name])
+        page.wait_for_timeout(1_000)  # the labels settle
     page.screenshot(path=FOLDER / f"{name}.png")
 
 
@@ -68,9 +76,7 @@ def sign_in(context: BrowserContext, address: str, username: str, password: str)
 
 def main() -> None:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
-        )
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox", *DRAWS])
         take_all(browser, sys.argv[1].rstrip("/"), sys.argv[2:4])
         browser.close()
 

@@ -19,7 +19,8 @@ from search.embedding.queue import pipeline
 from search.evaluation.quality.tag_quality import calibration_error
 from search.insight import tasks
 from search.insight.misfiled.finding import find_misfiled, find_outliers
-from search.insight.misfiled.judging import far_out
+from search.insight.misfiled.judging import far_out, line
+from search.insight.reading.neighbours import nearest
 from search.insight.review.decisions import decide
 from search.insight.review.thresholds import threshold_of
 from search.insight.runs import ask_for
@@ -190,3 +191,12 @@ def test_the_commands_print_one_json_object(command: str, tmp_path: Path) -> Non
     else:
         assert report["recall"] > 0.8 and report["precision"] > 0.8 and report["planted"] == 6
     assert not Collection.objects.exists()
+
+
+def test_labels_that_texts_say_nothing_of_are_not_judged() -> None:
+    rng = np.random.default_rng(5)
+    vectors = rng.normal(size=(300, 24)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    labels = rng.integers(0, 6, 300)
+    rows, cosines = nearest(vectors, 20)
+    assert line(vectors, labels, rows, cosines) == float("inf")
