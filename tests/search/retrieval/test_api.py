@@ -122,7 +122,8 @@ def test_passages_come_with_their_span_and_item(shop: Collection) -> None:
     answer = Caller().post("collections/shop/passages", {"q": "boil water in wind", "limit": 2})
     assert answer.status == 200
     passage = answer.json["passages"][0]
-    assert set(passage) == {"external_id", "title", "url", "text", "start", "end", "score"}
+    told = {"external_id", "title", "url", "text", "start", "end", "score"}
+    assert set(passage) == told | {"number", "tokens", "also_in"}
     assert len(answer.json["passages"]) <= 2
 
 

@@ -13,6 +13,7 @@ from search.transfer.parts import PARTS
 LEFT_OUT = {
     "catalog_run",  # what went on here
     "search_event",  # what people looked at, liked and hid
+    "search_searchcount",  # what was searched for here
     "search_itemaudience",  # follows from that
     "search_comparedpart",  # how far a scan has come
     "catalog_apikey_collections",
