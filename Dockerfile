@@ -8,8 +8,9 @@ FROM python:3.11-slim-bookworm
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1 REMAP_SIGTERM=SIGQUIT
 WORKDIR /app
 
-COPY requirements.txt .
-RUN pip install "$(sed -n 's/^\(torch==[^ ]*\).*/\1/p' requirements.txt)" && pip install -r requirements.txt
+COPY requirements.txt requirements.lock ./
+RUN pip install "$(sed -n 's/^\(torch==[^ ]*\).*/\1/p' requirements.txt)" \
+    && pip install --require-hashes --no-deps -r requirements.lock
 
 # Never root: the processes write to /data and nowhere else.
 RUN useradd --system --create-home --uid 10001 akin && install -d -o akin -g akin /data

@@ -8,10 +8,11 @@ PY := $(VENV)/bin/python
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { command -v $$p; break; }; done)
 PIP := $(PY) -m pip install --disable-pip-version-check --quiet
+LOCKED := $(PIP) --require-hashes --no-deps
 # Passed on to the command of the target: make test ARGS="tests/config -k port", make benchmark ARGS="--json".
 ARGS ?=
 
-.PHONY: help install install-dev run test test-quick check lint types contracts migrations openapi-check format openapi settings benchmark compare
+.PHONY: help install install-dev run test test-quick check lint types contracts migrations openapi-check format openapi lock settings benchmark compare
 
 help: ## Lists the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -19,17 +20,17 @@ help: ## Lists the targets
 install: $(VENV)/.installed vendor/vendor/deck.gl.js ## Creates .venv with what Akin runs on
 install-dev: $(VENV)/.installed-dev ## Adds what checking Akin needs
 
-$(VENV)/.installed: requirements.txt
+$(VENV)/.installed: requirements.txt requirements.lock
 	@test -n "$(PYTHON)" || { echo "akin: Python 3.11 or later is needed" >&2; exit 1; }
 	@echo "Installing Akin's requirements into $(VENV); the first time this takes a few minutes"
 	@$(PYTHON) -m venv $(VENV) || { echo "akin: Python's venv is missing; on Debian: apt-get install python3-venv" >&2; exit 1; }
-	@# torch first and alone: other packages would otherwise choose its build.
+	@# torch first and alone: other packages would otherwise choose its build. All else must be what was locked.
 	$(PIP) "$$(sed -n 's/^\(torch==[^ ]*\).*/\1/p' requirements.txt)"
-	$(PIP) -r requirements.txt
+	$(LOCKED) -r requirements.lock
 	@touch $@
 
-$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt
-	$(PIP) -r requirements-dev.txt
+$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt requirements-dev.lock
+	$(LOCKED) -r requirements-dev.lock
 	@touch $@
 
 # What draws the map, from npm; where that cannot be had Akin shows lists instead and asks again the next time.
@@ -71,6 +72,12 @@ format: install-dev ## Formats the code and mends what can be mended
 
 openapi: install ## Writes docs/openapi.json from the code
 	$(PY) manage.py openapi
+
+lock: install-dev ## Writes the hashes of what the requirements name into the .lock files
+	@for name in requirements requirements-dev requirements-traces; do \
+		$(VENV)/bin/uv pip compile --quiet --no-deps --generate-hashes --no-annotate --no-header --universal \
+			--python-version 3.11 --no-emit-package torch --output-file $$name.lock $$name.txt || exit; \
+	done
 
 settings: install ## Writes the table in docs/settings.md from the code
 	$(PY) manage.py settings_table

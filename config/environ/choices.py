@@ -47,7 +47,7 @@ AKIN_SLOW_QUERY_MS = environment.integer(
 AKIN_TRACES = environment.boolean(
     "AKIN_TRACES",
     False,
-    "Sends OpenTelemetry traces to where the usual `OTEL_…` variables say; needs requirements-traces.txt.",
+    "Sends OpenTelemetry traces to where the usual `OTEL_…` variables say; needs requirements-traces.lock.",
 )
 
 AKIN_DATA_DIR = environment.folder(

@@ -16,7 +16,9 @@ try:
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 except ImportError as error:
-    raise ImproperlyConfigured(f"AKIN_TRACES needs `pip install -r requirements-traces.txt`: {error}") from error
+    raise ImproperlyConfigured(
+        f"AKIN_TRACES needs `pip install --require-hashes --no-deps -r requirements-traces.lock`: {error}"
+    ) from error
 
 from config.watching.measuring import statements
 from search import timing
