@@ -18,7 +18,7 @@ help: ## Lists the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 install: $(VENV)/.installed vendor/vendor/deck.gl.js ## Creates .venv with what Akin runs on
-install-dev: $(VENV)/.installed-dev ## Adds what checking Akin needs
+install-dev: install $(VENV)/.installed-dev ## Adds what checking Akin needs
 
 $(VENV)/.installed: requirements.txt requirements.lock
 	@test -n "$(PYTHON)" || { echo "akin: Python 3.11 or later is needed" >&2; exit 1; }

@@ -27,7 +27,7 @@ def pins(name: str) -> dict[str, str]:
 def locked(name: str) -> dict[str, tuple[str, list[str]]]:
     """Version and hashes of each package of a lock file."""
     text = (ROOT / f"{name}.lock").read_text().replace("\\\n", " ")
-    found = {}
+    found: dict[str, tuple[str, list[str]]] = {}
     for line in text.splitlines():
         requirement, *options = line.split()
         package, version = requirement.split("==")
