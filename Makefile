@@ -12,7 +12,7 @@ LOCKED := $(PIP) --require-hashes --no-deps
 # Passed on to the command of the target: make test ARGS="tests/config -k port", make benchmark ARGS="--json".
 ARGS ?=
 
-.PHONY: help install install-dev run test test-quick check lint types contracts migrations openapi-check format openapi lock settings benchmark compare
+.PHONY: help install install-dev secrets run test test-quick check lint types contracts migrations openapi-check format openapi lock settings benchmark compare
 
 help: ## Lists the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -36,6 +36,9 @@ $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt requirements-dev
 # What draws the map, from npm; where that cannot be had Akin shows lists instead and asks again the next time.
 vendor/vendor/deck.gl.js: config/vendored.py | $(VENV)/.installed
 	-@$(PY) -m config.vendored
+
+secrets: ## Makes the passwords that docker-compose.yml reads, in ./secrets
+	@deploy/make-secrets
 
 run: install ## Starts everything; PORT=8001 changes the port, Ctrl-C stops it
 	@$(PY) manage.py start

@@ -78,12 +78,14 @@ TEMPLATES: list[dict[str, Any]] = [
     }
 ]
 
-DATABASES = {"default": databases.database(DATABASE_URL, AKIN_DATA_DIR, pool_size=AKIN_DATABASE_POOL)}
+DATABASES = {
+    "default": databases.database(DATABASE_URL, AKIN_DATA_DIR, pool_size=AKIN_DATABASE_POOL, password=DATABASE_PASSWORD)
+}
 
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": databases.redis_url(REDIS_URL, AKIN_DATA_DIR),
+        "LOCATION": databases.redis_url(REDIS_URL, AKIN_DATA_DIR, password=REDIS_PASSWORD),
         "KEY_PREFIX": "akin-cache",
         # A search must not wait long for a cache; without one it only encodes again.
         "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
@@ -158,6 +160,6 @@ CORS_ALLOWED_ORIGINS = [origin for origin in AKIN_CORS_ORIGINS if origin != "*"]
 CORS_EXPOSE_HEADERS = ["Retry-After", "RateLimit", "RateLimit-Policy", "X-Request-ID"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024  # a bulk request of 1,000 items
 
-CELERY_BROKER_URL = databases.broker_url(REDIS_URL, AKIN_DATA_DIR)
+CELERY_BROKER_URL = databases.broker_url(REDIS_URL, AKIN_DATA_DIR, password=REDIS_PASSWORD)
 
 LOGGING = logging_settings(LOG_LEVEL, AKIN_LOG_FORMAT)

@@ -15,7 +15,7 @@ def table() -> str:
     """In the order in which the settings are read."""
     assert settings.SECRET_KEY  # reading the settings is what fills the list
     rows = [
-        f"| `{one.name}` | {_shown(one.default)} | {one.kind} | {one.meaning} |"
+        f"| `{one.name}`{', or `…_FILE`' * one.has_file} | {_shown(one.default)} | {one.kind} | {one.meaning} |"
         for one in environment.VARIABLES.values()
     ]
     return "\n".join(["| Variable | Default | Value | Meaning |", "|---|---|---|---|", *rows]) + "\n"

@@ -62,11 +62,23 @@ DATABASE_URL = environment.address(
     schemes=["postgresql", "postgres"],
     shown_default="the embedded PostgreSQL",
 )
+DATABASE_PASSWORD = environment.secret(
+    "DATABASE_PASSWORD",
+    "The password of the account in `DATABASE_URL`, which then names none.",
+    shown_default="that of the URL",
+    at_least=1,
+)
 REDIS_URL = environment.address(
     "REDIS_URL",
     "Redis, for messages to the workers and the cache.",
     schemes=["redis", "rediss", "unix"],
     shown_default="the embedded Redis",
+)
+REDIS_PASSWORD = environment.secret(
+    "REDIS_PASSWORD",
+    "The password of `REDIS_URL`, which then names none.",
+    shown_default="that of the URL",
+    at_least=1,
 )
 EMBEDDED_SERVICES = databases.embedded_services(DATABASE_URL, REDIS_URL)
 SECRET_KEY = environment.secret(
@@ -160,4 +172,5 @@ AKIN_PRIVATE_ENDPOINTS = environment.boolean(
     False,
     "Lets endpoints of embeddings and of the language model be on this machine or in its private network.",
 )
+ENDPOINT_KEYS = environment.endpoint_keys()
 environment.refuse_unknown()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, urlsplit, urlunsplit
 
 import psycopg
+from django.core.exceptions import ImproperlyConfigured
 from psycopg.conninfo import conninfo_to_dict
 
 from config.embedded.layout import Layout
@@ -18,7 +20,7 @@ NAMES = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST
 POOL_PATIENCE = {"timeout": 0.8, "reconnect_timeout": 2.0}
 
 
-def database(url: str, data_dir: Path, *, pool_size: int) -> dict[str, Any]:
+def database(url: str, data_dir: Path, *, pool_size: int, password: str = "") -> dict[str, Any]:
     """Django's settings of the one database. `pool_size` 0 keeps one connection per thread instead of a pool."""
     try:
         parts = conninfo_to_dict(url or Layout(data_dir).database_url)
@@ -26,6 +28,9 @@ def database(url: str, data_dir: Path, *, pool_size: int) -> dict[str, Any]:
         raise refuse("DATABASE_URL", url, str(error).strip()) from error
     if not parts.get("dbname"):
         raise refuse("DATABASE_URL", url, "It names no database: postgresql://user:password@host:5432/NAME")
+    if password:
+        _refuse_second_password("DATABASE", url, parts.get("password"))
+        parts["password"] = password
     found: dict[str, Any] = {NAMES[key]: str(value) for key, value in parts.items() if key in NAMES}
     options: dict[str, Any] = {key: value for key, value in parts.items() if key not in NAMES}
     options.setdefault("connect_timeout", 10)
@@ -40,14 +45,27 @@ def database(url: str, data_dir: Path, *, pool_size: int) -> dict[str, Any]:
     }
 
 
-def redis_url(url: str, data_dir: Path) -> str:
+def redis_url(url: str, data_dir: Path, *, password: str = "") -> str:
     """As redis-py reads it."""
-    return url or Layout(data_dir).redis_url
+    if not password:
+        return url or Layout(data_dir).redis_url
+    parts = urlsplit(url)
+    _refuse_second_password("REDIS", url, parts.password)
+    if parts.scheme == "unix":
+        raise refuse("REDIS_URL", url, "REDIS_PASSWORD is for a Redis behind redis:// or rediss://.")
+    account, _, place = parts.netloc.rpartition("@")
+    return urlunsplit(parts._replace(netloc=f"{account.partition(':')[0]}:{quote(password, safe='')}@{place}"))
 
 
-def broker_url(url: str, data_dir: Path) -> str:
+def _refuse_second_password(service: str, url: str, own: object) -> None:
+    if not url or own:
+        reason = "it has one already" if url else "it is not set"
+        raise ImproperlyConfigured(f"{service}_PASSWORD is for {service}_URL, and {reason}.")
+
+
+def broker_url(url: str, data_dir: Path, *, password: str = "") -> str:
     """As Celery reads it, which calls a socket otherwise than redis-py does."""
-    found = redis_url(url, data_dir)
+    found = redis_url(url, data_dir, password=password)
     scheme, _, place = found.partition("://")
     return f"redis+socket://{place}" if scheme == "unix" else found
 

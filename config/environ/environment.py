@@ -17,6 +17,8 @@ from django.core.exceptions import ImproperlyConfigured
 from environs import Env, EnvError
 from marshmallow import ValidationError, validate
 
+from config.environ import secret_files
+
 PREFIX = "AKIN_"
 ENDPOINT_KEY = "_KEY"  # ends the names of variables that embedding spaces name, which settings do not know
 
@@ -32,6 +34,7 @@ class Variable:
     kind: str
     default: str
     meaning: str
+    has_file: bool = False  # whether NAME_FILE may bring it
 
 
 VARIABLES: dict[str, Variable] = {}
@@ -73,12 +76,13 @@ def text(name: str, default: str, meaning: str, *, check: Validator | None = Non
 
 
 def secret(name: str, meaning: str, *, shown_default: str, at_least: int) -> str:
-    """A text whose value no message shows."""
-    VARIABLES[name] = Variable(name, "text", shown_default, meaning)
-    value = os.environ.get(name, "")
-    if value and len(value) < at_least:
-        raise refuse(name, "(not shown)", f"It has {len(value)} characters, at least {at_least} are needed.")
-    return value
+    """A text whose value no message shows, from a file where one is named."""
+    VARIABLES[name] = Variable(name, "text", shown_default, meaning, has_file=True)
+    found = secret_files.read(name)
+    if found.value and len(found.value) < at_least:
+        reason = f"It has {len(found.value)} characters, at least {at_least} are needed."
+        raise refuse(found.variable, found.shown, reason)
+    return found.value
 
 
 def choice(name: str, default: str, meaning: str, *, among: Sequence[str]) -> str:
@@ -123,12 +127,22 @@ def folder(name: str, default: Path, meaning: str, *, shown_default: str) -> Pat
 
 
 def address(name: str, meaning: str, *, schemes: Sequence[str], shown_default: str) -> str:
-    """A URL with one of the schemes, or nothing."""
-    kind = "URL, " + " or ".join(f"{scheme}://" for scheme in schemes)
-    found = _read(name, kind, shown_default, meaning, lambda: _env.str(name), "")
-    if found and found.partition("://")[0] not in schemes:
-        raise refuse(name, found, f"It has to begin with {' or '.join(f'{scheme}://' for scheme in schemes)}.")
-    return found
+    """A URL with one of the schemes, or nothing; from a file where one is named, because it may hold a password."""
+    begins = " or ".join(f"{scheme}://" for scheme in schemes)
+    VARIABLES[name] = Variable(name, f"URL, {begins}", shown_default, meaning, has_file=True)
+    found = secret_files.read(name)
+    if found.value and found.value.partition("://")[0] not in schemes:
+        shown = found.value if found.variable == name else found.shown
+        raise refuse(found.variable, shown, f"It has to begin with {begins}.")
+    return found.value
+
+
+def endpoint_keys() -> dict[str, str]:
+    """The keys of embedding endpoints that files bring, by the names that spaces have for them: AKIN_…_KEY."""
+    ends = f"{ENDPOINT_KEY}{secret_files.SUFFIX}"
+    names_of_files = [name for name in sorted(os.environ) if name.startswith(PREFIX) and name.endswith(ends)]
+    keys = [name.removesuffix(secret_files.SUFFIX) for name in names_of_files]
+    return {key: secret_files.read(key).value for key in keys if key not in VARIABLES}
 
 
 def _checked(name: str, value: str, check: Validator) -> None:
@@ -142,7 +156,9 @@ def _checked(name: str, value: str, check: Validator) -> None:
 def refuse_unknown() -> None:
     """Raises for a variable with Akin's prefix that nobody read: most likely a misspelt one."""
     for name in sorted(os.environ):
-        if name.startswith(PREFIX) and name not in VARIABLES and not name.endswith(ENDPOINT_KEY):
+        own = name.removesuffix(secret_files.SUFFIX)
+        is_known = name in VARIABLES or (own in VARIABLES and VARIABLES[own].has_file) or own.endswith(ENDPOINT_KEY)
+        if name.startswith(PREFIX) and not is_known:
             near = difflib.get_close_matches(name, VARIABLES, n=1)
             hint = f"Did you mean {near[0]}?" if near else "docs/settings.md lists all settings."
             raise refuse(name, os.environ[name], f"There is no such setting. {hint}")

@@ -51,3 +51,20 @@ def test_the_proxy_has_the_limits_of_the_server() -> None:
     assert f"read_header {limits.HEADER_SECONDS:.0f}s" in text
     assert f"max_header_size {limits.HEADER_BYTES // 1024}KiB" in text
     assert f"max_size {limits.BODY_BYTES // 1024**2}MiB" in text
+
+
+def test_passwords_come_from_files_that_only_their_readers_are_given(services: dict[str, Any]) -> None:
+    text = (ROOT / "docker-compose.yml").read_text()
+    files = yaml.safe_load(text)["secrets"]
+    assert {name: secret["file"] for name, secret in files.items()} == {
+        name: f"./secrets/{name}" for name in ("secret_key", "postgres_password", "redis_password")
+    }
+    given = {name: set(service.get("secrets", [])) for name, service in services.items()}
+    assert given.pop("postgres") == {"postgres_password"}
+    assert given.pop("redis") == {"redis_password"}
+    assert given.pop("proxy") == set()
+    assert {frozenset(secrets) for secrets in given.values()} == {frozenset(files)}
+    for service in services.values():
+        for name, value in service.get("environment", {}).items():
+            assert not name.endswith(("PASSWORD", "SECRET_KEY"))
+            assert not name.endswith("_FILE") or value.removeprefix("/run/secrets/") in service["secrets"]

@@ -1,8 +1,8 @@
 """Encoders elsewhere: an endpoint that answers like OpenAI's /v1/embeddings.
 
 Options of the space: `url` (ends in /embeddings, or the endpoint's root), `api_key_env` (name of the environment
-variable with the key, AKIN_…_KEY, which is never stored), `batch_size`, `timeout` in seconds, at most 45, `max_tokens`,
-`send_dimensions`.
+variable with the key, AKIN_…_KEY, which is never stored, or whose AKIN_…_KEY_FILE names a file with it), `batch_size`,
+`timeout` in seconds, at most 45, `max_tokens`, `send_dimensions`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 import numpy as np
 import numpy.typing as npt
+from django.conf import settings
 
 from search.embedding.encoders.endpoint.circuit import CircuitBreaker
 from search.embedding.encoders.endpoint.public_network import PrivateAddressError, guarded_client
@@ -127,9 +128,10 @@ def _headers(options: dict[str, Any]) -> dict[str, str]:
         return {}
     if not KEY_NAME.fullmatch(str(name)):
         raise ValueError("The space's option 'api_key_env' has to be a name like AKIN_EMBEDDING_KEY: AKIN_…_KEY.")
-    if not os.environ.get(name):
+    key = os.environ.get(name) or settings.ENDPOINT_KEYS.get(name)
+    if not key:
         raise ValueError(f"The environment variable {name} with the endpoint's key is not set.")
-    return {"Authorization": f"Bearer {os.environ[name]}"}
+    return {"Authorization": f"Bearer {key}"}
 
 
 def _pieces(span: tuple[int, int]) -> list[tuple[int, int]]:

@@ -81,6 +81,14 @@ def test_the_key_comes_from_the_environment_alone(endpoint: Endpoint, monkeypatc
     assert "secret" not in str(vars(space))
 
 
+def test_a_key_may_come_from_a_file(endpoint: Endpoint, settings: Any) -> None:
+    settings.ENDPOINT_KEYS = {"AKIN_TEST_KEY": "kept"}
+    encoder = HttpEncoder(space_of(endpoint, api_key_env="AKIN_TEST_KEY"))
+    encoder.encode_query("a")
+    encoder._client.close()
+    assert endpoint.keys == ["Bearer kept"]
+
+
 def test_a_busy_endpoint_is_asked_again_when_it_says(endpoint: Endpoint, encoder: HttpEncoder) -> None:
     endpoint.script = [(429, {"Retry-After": "0.2"}), 503]
     started = time.monotonic()
