@@ -16,6 +16,8 @@ from rapidfuzz.distance import OSA
 MIN_LENGTH = 3  # letters of a word that is completed or corrected, and of each part of one taken apart
 LONG = 8  # letters from which on two of them may be wrong
 MAX_COMPLETIONS = 8
+ENOUGH_COMPOUNDS = 2  # that end with a word, for it to be one
+MAX_COMPOUNDS = 200  # that are looked at for that
 
 
 class Vocabulary:
@@ -27,6 +29,7 @@ class Vocabulary:
         self._by_length: dict[int, list[str]] = defaultdict(list)
         for word in self._sorted:
             self._by_length[len(word)].append(word)
+        self._backwards = sorted(word[::-1] for word in self._sorted)
 
     def __contains__(self, word: str) -> bool:
         return word in self._documents
@@ -61,13 +64,37 @@ class Vocabulary:
             for one in self._by_length.get(length, ())
             if (distance := OSA.distance(word, one, score_cutoff=reach)) <= reach
         ]
+        if any(_differs_at_the_start(word, one[3]) for one in candidates) and self._ends_compounds(word):
+            candidates = [one for one in candidates if not _differs_at_the_start(word, one[3])]
         return min(candidates)[3] if candidates else None
+
+    def _ends_compounds(self, word: str) -> bool:
+        """Whether known words are made with it, as *Tunnelzelt* is with *Zelt*: then its first letter is no slip.
+
+        What ends with a longer known word is made with that: *greenhouse* says nothing of *ouse*.
+        """
+        backwards = word[::-1]
+        start = bisect_left(self._backwards, backwards)
+        found = 0
+        for other in self._backwards[start : start + MAX_COMPOUNDS]:
+            if not other.startswith(backwards):
+                break
+            ends = range(len(word) + 1, len(other))
+            found += len(other) >= len(word) + MIN_LENGTH and not any(other[:n][::-1] in self for n in ends)
+            if found == ENOUGH_COMPOUNDS:
+                return True
+        return False
 
     def _parts(self, word: str) -> tuple[str, str] | None:
         """Two known words in a row, written as one; those whose rarer half is most frequent."""
         cuts = ((word[:n], word[n:]) for n in range(MIN_LENGTH, len(word) - MIN_LENGTH + 1))
         known = [cut for cut in cuts if cut[0] in self and cut[1] in self]
         return max(known, key=lambda cut: (min(map(self._documents.__getitem__, cut)), cut), default=None)
+
+
+def _differs_at_the_start(word: str, other: str) -> bool:
+    """Whether the words are the same but for a first letter that is another, missing or added."""
+    return (word != other and other[1:] in (word[1:], word)) or other == word[1:]
 
 
 @dataclass(frozen=True, slots=True)

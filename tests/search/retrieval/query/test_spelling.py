@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+import time
 
 import pytest
 from hypothesis import given
@@ -48,6 +49,31 @@ def test_among_equally_near_words_the_most_frequent_wins() -> None:
 
 def test_the_first_letter_is_rarely_wrong() -> None:
     assert Vocabulary([("table", 90), ("cable", 90), ("cabin", 1)]).correction("cabla") == "cable"
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("zelt", None),  # two words are made with it, so it is one
+        ("ouse", "house"),  # what ends so ends with a longer word
+        ("lelt", "belt"),  # one word alone may be a name
+    ],
+)
+def test_what_compounds_end_with_is_no_slip_of_the_first_letter(typed: str, meant: str | None) -> None:
+    known = ["belt", "waistbelt", "tunnelzelt", "trekkingzelt", "house", "mouse", "greenhouse", "playhouse", "dormouse"]
+    frequent = {"belt": 9, "house": 9}
+    vocabulary = Vocabulary([(word, frequent.get(word, 1)) for word in [*known, "svalelt"]])
+    assert vocabulary.correction(typed) == meant
+
+
+def test_what_compounds_end_with_is_found_quickly_among_many_words() -> None:
+    letters = string.ascii_lowercase[:16]
+    many = ["".join(letters[(n >> shift) & 15] for shift in (0, 4, 8, 12)) + "ting" for n in range(60_000)]
+    vocabulary = Vocabulary([(word, 1) for word in [*many, *(f"{letter}ting" for letter in letters)]])
+    started = time.perf_counter()
+    for _ in range(10):
+        assert not vocabulary._ends_compounds("ting")  # all end with a longer word, so that none settles it
+    assert (time.perf_counter() - started) / 10 < 0.002
 
 
 def test_completions_are_the_most_frequent_first_and_longer_than_what_was_typed() -> None:
