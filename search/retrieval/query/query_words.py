@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -11,6 +12,7 @@ from django.db import connection
 
 from catalog.models import Collection
 from search.retrieval.query.parsing import ParsedQuery, identifiers_in
+from search.retrieval.query.stemming import stem
 
 MAX_REPETITIONS = 4  # that count: a text that has a word a hundred times does not ask for it a hundred times
 MAX_WORDS = 64  # of one query, the weightiest by rarity and repetition; further ones are not ranked by
@@ -139,7 +141,8 @@ def query_words(collection: Collection, query: ParsedQuery) -> QueryWords:
         if query.phrases or query.excluded or query.wishes:
             cursor.execute(CONDITIONS, parameters)
             required, excluded, wished = cursor.fetchone()
-    words = tuple(QueryWord(row[0], row[1], row[2]) for row in rows if row[0] is not None)
+    found = [QueryWord(row[0], row[1], row[2]) for row in rows if row[0] is not None]
+    words = without_compounds(found, collection.language)
     _, _, _, documents, average_length, null_space_id, null_similarities, identifiers = rows[0]
     return QueryWords(
         words=words,
@@ -152,6 +155,20 @@ def query_words(collection: Collection, query: ParsedQuery) -> QueryWords:
         null_similarities=tuple(null_similarities or ()),
         identifiers=tuple(one for one in identifiers if one),
     )
+
+
+def without_compounds(words: Sequence[QueryWord], language: str) -> tuple[QueryWord, ...]:
+    """The words without those that PostgreSQL gives beside their own parts, *non-stick* beside *non* and *stick*.
+
+    What is written with a hyphen would else count as three words, and an item that has it apart would have only two.
+    """
+    known = {word.lexeme for word in words}
+    return tuple(word for word in words if not _parts(word.lexeme, language) & known)
+
+
+def _parts(lexeme: str, language: str) -> set[str]:
+    parts = lexeme.split("-") if "-" in lexeme else []
+    return {form for part in parts for form in (part, stem(part, language))}
 
 
 def splittable(text: str) -> str:

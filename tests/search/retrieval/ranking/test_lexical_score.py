@@ -93,3 +93,24 @@ def test_a_rare_word_counts_more_than_a_common_one() -> None:
     add_items(shop, *({"title": f"tent {n}"} for n in range(9)), {"title": "porch of cloth"})
     statistics.refresh(shop.pk)
     assert ids(find(shop, "tent porch", mode="lexical"))[0] == "i9"
+
+
+@pytest.mark.parametrize(
+    ("text", "lexemes"),
+    [
+        ("non-stick pan", ["non", "pan", "stick"]),
+        ("edge-loaded two-dimensional", ["dimension", "edg", "load", "two"]),  # parts are stemmed otherwise
+        ("to-do list", ["list", "to-do"]),  # its parts are stop words
+    ],
+)
+def test_a_compound_with_a_hyphen_counts_by_its_parts_alone(text: str, lexemes: list[str]) -> None:
+    words = query_words(make_collection(), parse_query(text))
+    assert sorted(word.lexeme for word in words.words) == lexemes
+
+
+def test_a_compound_is_found_written_either_way() -> None:
+    collection = make_collection()
+    add_items(collection, {"title": "Non stick pan"}, {"title": "Non-stick pan"}, {"title": "Cake tin"})
+    statistics.refresh(collection.pk)
+    for text in ("non-stick pan", "non stick pan"):
+        assert set(ids(find(collection, text, mode="lexical"))) == {"i0", "i1"}, text
