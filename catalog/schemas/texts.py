@@ -28,7 +28,7 @@ def _refuse_nul(text: str) -> str:
 
 
 def _attribute_name(name: str) -> str:
-    if name[:1].isspace() or "." in _refuse_nul(name):
+    if name[:1].isspace() or name[:1] == "\ufeff" or "." in _refuse_nul(name):
         raise ValueError("must not begin with a blank or contain a point")
     return name
 
@@ -68,7 +68,7 @@ BodyText = Annotated[Text, Field(max_length=MAX_BODY_LENGTH)]
 ExternalId = Annotated[Text, Field(min_length=1, max_length=MAX_EXTERNAL_ID_LENGTH)]
 AttributeName = Annotated[
     str,
-    Field(min_length=1, max_length=64, json_schema_extra={"pattern": r"^[^\s.\x00][^.\x00]*$"}),
+    Field(min_length=1, max_length=64, json_schema_extra={"pattern": r"^[^\s\x1c-\x1f\x85\ufeff.\x00][^.\x00]*$"}),
     AfterValidator(_attribute_name),
 ]
 ONLY_NAMED = {"additionalProperties": False}  # the description of a mapping whose keys have a pattern

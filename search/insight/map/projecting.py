@@ -19,6 +19,7 @@ MOST_LEARNT = 100_000  # items that UMAP lays out; the others go where their nei
 SHARPNESS = 8.0  # how much more a nearer neighbour counts
 SPREAD = 10.0  # half the width in which UMAP begins
 JITTER = 0.002  # so that equal items do not lie on one another
+SETTLED_RATE, SETTLED_EPOCHS = 0.1, 200  # how far and how often items are moved that lie on a map already
 SEED = 42
 
 Vectors = NDArray[np.float32]
@@ -88,6 +89,8 @@ def _laid_out(vectors: Vectors, known: tuple[Any, Any], start: Places | None, te
         init="spectral" if start is None else start,
         precomputed_knn=(*known, None),
         n_jobs=1,
+        learning_rate=1.0 if start is None else SETTLED_RATE,
+        n_epochs=None if start is None else SETTLED_EPOCHS,
         random_state=SEED,
         low_memory=True,
         tqdm_kwds={"file": _Epochs(tell), "mininterval": 0.5, "disable": False},
