@@ -12,7 +12,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from catalog.access import actor_of_user
-from catalog.admin.scope import OwnCollectionFilter
+from catalog.admin.scope import OfCollections
 from catalog.admin.site import Derived, ModelAdmin, badge, may
 from catalog.errors import CatalogError
 from catalog.models import Item
@@ -48,10 +48,10 @@ class OpenFirst(admin.SimpleListFilter):
 
 
 @admin.register(Suggestion)
-class SuggestionAdmin(Derived, ModelAdmin[Suggestion]):
+class SuggestionAdmin(OfCollections, Derived, ModelAdmin[Suggestion]):
     list_display = ("shown_item", "what", "shown_score", "evidence", "shown_state", "collection")
     list_display_links = None
-    list_filter = (OpenFirst, "kind", "attribute", ("collection", OwnCollectionFilter))
+    list_filter = (OpenFirst, "kind", "attribute", "collection")
     list_select_related = ("collection",)
     list_per_page = 50
     show_full_result_count = False
@@ -60,10 +60,7 @@ class SuggestionAdmin(Derived, ModelAdmin[Suggestion]):
     actions = ("accept", "refuse")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Suggestion]:
-        """Of the collections that the person may curate, with the items of the page."""
-        ids = actor_of_user(request.user).collection_ids
-        suggestions = super().get_queryset(request).prefetch_related("item")
-        return suggestions if ids is None else suggestions.filter(collection__in=ids)
+        return super().get_queryset(request).prefetch_related("item")
 
     @admin.display(description="Item")
     def shown_item(self, suggestion: Suggestion) -> SafeString:

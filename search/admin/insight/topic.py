@@ -8,8 +8,7 @@ from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
-from catalog.access import actor_of_user
-from catalog.admin.scope import OwnCollectionFilter
+from catalog.admin.scope import OfCollections
 from catalog.admin.site import ModelAdmin, may
 from catalog.models import Collection
 from catalog.models.run import RunKind
@@ -21,10 +20,10 @@ from search.models.insight import TopicLevel
 
 
 @admin.register(Topic)
-class TopicAdmin(ModelAdmin[Topic]):
+class TopicAdmin(OfCollections, ModelAdmin[Topic]):
     list_display = ("name", "given_name", "level", "parent", "items", "collection", "computed_at")
     list_editable = ("given_name",)
-    list_filter = ("level", ("collection", OwnCollectionFilter))
+    list_filter = ("level", "collection")
     list_select_related = ("collection", "parent")
     list_per_page = 50
     show_full_result_count = False
@@ -34,9 +33,7 @@ class TopicAdmin(ModelAdmin[Topic]):
     actions = ("merge", "compute")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Topic]:
-        ids = actor_of_user(request.user).collection_ids
-        topics = super().get_queryset(request).filter(merged_into__isnull=True).defer("centroid")
-        return topics if ids is None else topics.filter(collection__in=ids)
+        return super().get_queryset(request).filter(merged_into__isnull=True).defer("centroid")
 
     def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:
         """Each line's field says which topic it names."""

@@ -9,12 +9,22 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
 from catalog.access import create_key
 from catalog.models import ApiKey, Collection, Item, Run
 from catalog.models.api_key import Scope
 from catalog.services.merge import merge_items
-from search.models import DuplicatePair, EmbeddingSpace, EvaluationRun, ItemEmbedding, JudgedSet
+from search.models import (
+    DuplicatePair,
+    EmbeddingSpace,
+    EvaluationRun,
+    ItemEmbedding,
+    JudgedSet,
+    Suggestion,
+    Topic,
+)
+from search.models.insight import SuggestionKind, TopicLevel
 from tests.admin_people import administrator, charlie, curator, member
 from tests.factories import add_items, make_collection
 
@@ -25,7 +35,7 @@ OF_ALL_STAFF = {"index", "search", "autocomplete", "password_change", "password_
 # Keys are each person's own; people, groups and spaces belong to no collection and ask for rights of their own.
 OF_NO_COLLECTION = ("catalog_apikey_", "auth_", "search_embeddingspace_")
 SECRET = "Zanzibar"
-OF_PEOPLE = (Collection, Item, Run, DuplicatePair, ItemEmbedding, JudgedSet, EvaluationRun, ApiKey)
+OF_PEOPLE = (Collection, Item, Run, DuplicatePair, ItemEmbedding, JudgedSet, EvaluationRun, ApiKey, Suggestion)
 
 
 def names() -> list[str]:
@@ -54,6 +64,8 @@ class Place:
         record = merge_items(keeper=merged[0], other=merged[1])
         space = EmbeddingSpace.objects.order_by("pk").first()
         assert space is not None
+        topic = {"collection": shop, "space": space, "level": TopicLevel.FINE, "name": SECRET, "centroid": [1.0]}
+        suggestion = {"collection": shop, "item": first, "kind": SuggestionKind.TAG, "attribute": SECRET}
         evaluation = {"dataset": SECRET, "configuration": {"collection": shop.slug}, "figures": {}}
         self._rows: dict[str, Any] = {
             "catalog_apikey": create_key(name=SECRET, scope=Scope.READ, collections=[shop])[0],
@@ -67,6 +79,8 @@ class Place:
             "search_duplicatepair": pair,
             "search_itemembedding": ItemEmbedding.objects.filter(collection=shop).first(),
             "search_embeddingspace": space,
+            "search_topic": Topic.objects.create(**topic, computed_at=timezone.now()),
+            "search_suggestion": Suggestion.objects.create(**suggestion, proposed="red", score=0.9),
         }
         self._numbers = {
             "collection_id": shop.pk, "run_id": run.pk, "pair_id": pair.pk, "record_id": record.pk,

@@ -10,10 +10,13 @@ from django.contrib.auth.models import Permission, User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from catalog.models import Collection, Item, Run
 from catalog.services.merge import merge_items
-from search.models import DuplicatePair, EvaluationRun, ItemEmbedding, JudgedSet
+from search.embedding.spaces.lifecycle import active_space
+from search.models import DuplicatePair, EvaluationRun, ItemEmbedding, JudgedSet, Suggestion, Topic
+from search.models.insight import SuggestionKind, TopicLevel
 from tests.admin_people import administrator, curator, member
 from tests.factories import add_items, make_collection
 
@@ -26,6 +29,8 @@ LISTS = (
     "search_itemembedding",
     "search_judgedset",
     "search_evaluationrun",
+    "search_topic",
+    "search_suggestion",
 )
 
 
@@ -39,6 +44,10 @@ def filled(slug: str) -> Collection:
     )
     Run.objects.create(kind="import", collection=collection)
     JudgedSet.objects.create(collection=collection, name=f"set of {slug}", queries=[])
+    named = {"name": f"{slug} tents", "centroid": [1.0], "computed_at": timezone.now()}
+    Topic.objects.create(collection=collection, space=active_space(), level=TopicLevel.FINE, **named)
+    proposed = {"attribute": f"{slug}_colour", "proposed": "red", "score": 0.9}
+    Suggestion.objects.create(collection=collection, item=first, kind=SuggestionKind.TAG, **proposed)
     EvaluationRun.objects.create(dataset=f"set of {slug}", configuration={"collection": slug}, figures={})
     return collection
 
@@ -95,6 +104,8 @@ def rows_of(collection: Collection) -> list[tuple[str, int]]:
         ("search_itemembedding_change", embedding.pk),
         ("catalog_run_change", Run.objects.get(collection=collection).pk),
         ("search_judgedset_change", JudgedSet.objects.get(collection=collection).pk),
+        ("search_topic_change", Topic.objects.get(collection=collection).pk),
+        ("search_suggestion_change", Suggestion.objects.get(collection=collection).pk),
     ]
 
 
