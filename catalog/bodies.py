@@ -23,6 +23,7 @@ from catalog.schemas import (
     DuplicatePolicy,
     ExternalId,
     ImageUrl,
+    NotBlank,
     SearchSettings,
     Strict,
     Text,
@@ -40,7 +41,7 @@ NDJSON_TYPES = ("application/x-ndjson", "application/ndjson", "application/jsonl
 class CollectionPatch(Strict):
     """Only the fields that are named are changed."""
 
-    name: Annotated[Text, Field(min_length=1, max_length=200)] = Field(default_factory=str)
+    name: Annotated[NotBlank, Field(max_length=200)] = Field(default_factory=str)
     description: Text = Field(default="", max_length=5_000)
     language: Text = Field(default="english", max_length=20, json_schema_extra={"enum": list(Language.values)})
     visibility: Literal["public", "private"] = "public"

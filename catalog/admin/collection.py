@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any, cast
 
 from django import forms
@@ -22,7 +23,7 @@ from catalog.admin.schema.notes import schema_note
 from catalog.admin.schema.rows import Rows, digest_of
 from catalog.admin.scope import OfCollections
 from catalog.admin.site import ModelAdmin, ModelForm, PrettyJSONField, is_list
-from catalog.errors import InvalidInput
+from catalog.errors import InvalidInput, NotFound
 from catalog.models import Collection, Item
 from catalog.schemas import parse_duplicate_policy, parse_search_settings
 from catalog.services import collections
@@ -185,11 +186,13 @@ class CollectionAdmin(OfCollections, ModelAdmin[Collection]):
             obj.pk = collections.create_collection(slug=obj.slug, **values).pk
 
     def delete_model(self, request: HttpRequest, obj: Collection) -> None:
-        collections.delete_collection(collection=obj)
+        with suppress(NotFound):  # somebody else was first
+            collections.delete_collection(collection=obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Collection]) -> None:
         for collection in queryset:
-            collections.delete_collection(collection=collection)
+            with suppress(NotFound):  # somebody else was first
+                collections.delete_collection(collection=collection)
 
     def get_deleted_objects(self, objs: Iterable[Any], request: HttpRequest) -> Any:
         """Counts instead of listing what may be thousands of items."""

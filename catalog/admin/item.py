@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any, ClassVar, cast
 
 from django.contrib import admin, messages
@@ -16,7 +17,7 @@ from catalog.admin.item_form import ItemForm
 from catalog.admin.item_search import find_items
 from catalog.admin.scope import OfCollections
 from catalog.admin.site import KeysFirstPaginator, ModelAdmin, ModelForm, is_list
-from catalog.errors import CatalogError
+from catalog.errors import CatalogError, NotFound
 from catalog.models import Item
 from catalog.models.item import ItemQuerySet
 from catalog.services import items
@@ -94,12 +95,14 @@ class ItemAdmin(ItemActions, ItemExchange, OfCollections, ModelAdmin[Item]):
             obj.pk = items.create_item(collection=obj.collection, entry=entry).pk
 
     def delete_model(self, request: HttpRequest, obj: Item) -> None:
-        items.delete_item(item=obj)
+        with suppress(NotFound):  # somebody else was first
+            items.delete_item(item=obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Item]) -> None:
         with transaction.atomic():
             for item in queryset:
-                items.delete_item(item=item)
+                with suppress(NotFound):  # somebody else was first
+                    items.delete_item(item=item)
 
     def get_deleted_objects(self, objs: Iterable[Any], request: HttpRequest) -> Any:
         """What hangs on an item is derived from it and goes with it: neither listed nor a permission of its own."""

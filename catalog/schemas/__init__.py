@@ -1,7 +1,6 @@
 """In: item lines, attribute schemas, policies and settings as they came. Out: the same, checked, or InvalidInput."""
 
 from catalog.schemas.inputs import (
-    HAS_LETTER,
     HAS_TEXT,
     AttributeDefinition,
     DuplicatePolicy,
@@ -14,6 +13,7 @@ from catalog.schemas.inputs import (
     parse_search_settings,
 )
 from catalog.schemas.texts import (
+    HAS_LETTER,
     MAX_ATTRIBUTES,
     ONLY_NAMED,
     AttributeName,
@@ -21,6 +21,7 @@ from catalog.schemas.texts import (
     BodyText,
     ExternalId,
     ImageUrl,
+    NotBlank,
     Text,
     Title,
     Url,
@@ -39,6 +40,7 @@ __all__ = [
     "ExternalId",
     "ImageUrl",
     "ItemInput",
+    "NotBlank",
     "SearchSettings",
     "Strict",
     "Text",

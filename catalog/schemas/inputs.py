@@ -19,6 +19,7 @@ from pydantic import (
 from catalog.errors import InvalidInput
 from catalog.json_text import LEAST_NUMBER, MOST_NUMBER
 from catalog.schemas.texts import (
+    HAS_LETTER,
     MAX_ATTRIBUTE_BYTES,
     MAX_ATTRIBUTES,
     AttributeName,
@@ -34,8 +35,6 @@ from catalog.schemas.texts import (
 
 Model = TypeVar("Model", bound=BaseModel)
 
-# Python and JavaScript differ in what is blank; what either takes for it is left out.
-HAS_LETTER = r"^[^\x00]*[^\x00\s\x1c-\x1f\x85][^\x00]*$"
 HAS_TEXT = ConfigDict(
     json_schema_extra={
         "anyOf": [

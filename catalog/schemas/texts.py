@@ -27,6 +27,12 @@ def _refuse_nul(text: str) -> str:
     return text
 
 
+def _refuse_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must not be blank")
+    return text
+
+
 def _attribute_name(name: str) -> str:
     if name[:1].isspace() or name[:1] == "\ufeff" or "." in _refuse_nul(name):
         raise ValueError("must not begin with a blank or contain a point")
@@ -62,10 +68,19 @@ def _in_any_case(word: str) -> str:
 
 DESCRIBED_URL = rf"^(?! *({'|'.join(map(_in_any_case, SCRIPT_SCHEMES))})) *[^\x00-\x20]* *$"
 
+# Python and JavaScript differ in what is blank; what either takes for it is left out.
+HAS_LETTER = r"^[^\x00]*[^\x00\s\x1c-\x1f\x85][^\x00]*$"
+
 Text = Annotated[str, AfterValidator(_refuse_nul), _WithoutNul()]
 Title = Annotated[Text, Field(max_length=MAX_TITLE_LENGTH)]
 BodyText = Annotated[Text, Field(max_length=MAX_BODY_LENGTH)]
-ExternalId = Annotated[Text, Field(min_length=1, max_length=MAX_EXTERNAL_ID_LENGTH)]
+NotBlank = Annotated[
+    str,
+    AfterValidator(_refuse_nul),
+    AfterValidator(_refuse_blank),
+    Field(min_length=1, json_schema_extra={"pattern": HAS_LETTER}),
+]
+ExternalId = Annotated[NotBlank, Field(max_length=MAX_EXTERNAL_ID_LENGTH)]
 AttributeName = Annotated[
     str,
     Field(min_length=1, max_length=64, json_schema_extra={"pattern": r"^[^\s\x1c-\x1f\x85\ufeff.\x00][^.\x00]*$"}),

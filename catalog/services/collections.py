@@ -81,7 +81,7 @@ def delete_collection(*, collection: Collection) -> None:
     """Deletes the collection with all its items. Triggers remove what was derived from them.
 
     A key that is for this collection alone ends with it. The keys are locked first, so that of two deletions at once
-    the later one sees what the earlier one left of them.
+    the later one sees what the earlier one left of them. Raises NotFound if it is gone already.
     """
     with transaction.atomic():
         pk = collection.pk
@@ -90,7 +90,8 @@ def delete_collection(*, collection: Collection) -> None:
         revoke_keys(keys=ApiKey.objects.filter(pk__in=keys, all_collections=False).exclude(pk__in=others))
         with connection.cursor() as cursor:
             cursor.execute("DELETE FROM catalog_item WHERE collection_id = %s", [pk])
-        collection.delete()
+        if not collection.delete()[1].get("catalog.Collection"):
+            raise NotFound(f"There is no collection '{collection.slug}'.")
         transaction.on_commit(lambda: announce(pk))
 
 

@@ -80,10 +80,11 @@ def write_item(*, collection: Collection, entry: ItemInput) -> tuple[Item, Outco
 
 
 def delete_item(*, item: Item) -> None:
-    """Deletes the item; a trigger removes its vectors in the same transaction."""
+    """Deletes the item; a trigger removes its vectors in the same transaction. Raises NotFound where it is gone."""
     with transaction.atomic():
-        collection_id = item.collection_id
-        item.delete()
+        collection_id, external_id = item.collection_id, item.external_id
+        if not item.delete()[1].get("catalog.Item"):
+            raise NotFound(f"There is no item '{external_id}'.")
         transaction.on_commit(lambda: announce(collection_id))
 
 

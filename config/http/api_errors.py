@@ -46,20 +46,23 @@ def _catalog_error(request: HttpRequest, error: CatalogError) -> HttpResponse:
 
 def _wrong_shape(request: HttpRequest, error: ValidationError) -> HttpResponse:
     """What pydantic found wrong with the parameters or the body, field by field."""
-    problems = [{"field": _field(one["loc"]), "reason": _reason(one["msg"])} for one in error.errors]
+    found = dict.fromkeys((_field(one["loc"]), _reason(one["msg"])) for one in error.errors)
+    problems = [{"field": field, "reason": reason} for field, reason in found]
     message = "; ".join(f"{one['field']}: {one['reason']}" for one in problems)
     return error_response(422, "invalid", message, problems)
 
 
 def _field(location: tuple[str | int, ...]) -> str:
-    """Leaves out where the field came from and the name that our functions give to a whole body."""
-    parts = [str(part) for part in location[1:]]
+    """Leaves out where the field came from, our own functions, and the name that they give to a whole body."""
+    parts = [str(part) for part in location[1:] if not str(part).startswith("function-")]
     if location[:2] == ("body", "body"):
         parts = parts[1:]
     return ".".join(parts) or "body"
 
 
 def _reason(message: str) -> str:
+    if message.startswith("Input should be a valid dictionary"):
+        return "Input should be a valid object"
     return message.removeprefix("Value error, ").replace("Extra inputs are not permitted", "unknown key")
 
 

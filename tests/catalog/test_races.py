@@ -15,7 +15,7 @@ from catalog.access import actor_of_key, create_key
 from catalog.errors import Unauthenticated
 from catalog.models import Item
 from catalog.models.api_key import Scope
-from tests.factories import make_collection
+from tests.factories import add_items, make_collection
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROUNDS = 5
@@ -55,6 +55,15 @@ def test_a_key_whose_two_collections_are_deleted_at_once_may_nothing(live_server
         assert at_once(live_server, secret, [("DELETE", "precious", None)]) == [401]
         key.refresh_from_db()
         assert key.revoked_at is not None
+
+
+def test_one_of_many_deletions_of_the_same_item_or_collection_deletes_it(live_server: LiveServer) -> None:
+    secret = create_key(name="program", scope=Scope.CURATE)[1]
+    for turn in range(ROUNDS):
+        shop = make_collection(f"shop-{turn}")
+        add_items(shop, {"external_id": "lamp", "title": "Lamp"})
+        for path in (f"shop-{turn}/items/lamp", f"shop-{turn}"):
+            assert sorted(at_once(live_server, secret, [("DELETE", path, None)] * 6)) == [204] + [404] * 5
 
 
 def test_one_of_many_posts_of_the_same_item_creates_it(live_server: LiveServer) -> None:

@@ -26,6 +26,7 @@ pytestmark = pytest.mark.django_db
         ("duplicates/check", {"title": "A tent", "url": "a\x00b"}, "url"),
         ("embeddings/retry", {"external_ids": ["a\x00b"]}, "external_ids"),
         ("passages", {"q": "a\x00b"}, "q"),
+        ("items", {"external_id": " \n", "title": "A tent"}, "external_id"),
     ],
 )
 def test_other_types_and_texts_are_refused_by_name(path: str, body: Any, field: str) -> None:
@@ -38,6 +39,8 @@ def test_other_types_and_texts_are_refused_by_name(path: str, body: Any, field: 
 @pytest.mark.parametrize(
     "change",
     [
+        {"name": ""},
+        {"name": " \n"},
         {"search_settings": {"rerank": "yes"}},
         {"search_settings": {"rrf_k": "60"}},
         {"duplicate_policy": {"flag_threshold": True}},
@@ -56,3 +59,10 @@ def test_attributes_keep_their_types() -> None:
     made = caller.post("collections/shop/items", {"external_id": "typed", "title": "Typed", "attributes": attributes})
     assert made.status == 201
     assert caller.get("collections/shop/items/typed").json["attributes"] == attributes
+
+
+def test_an_example_of_no_kind_is_refused_in_words_of_the_api() -> None:
+    make_shop()
+    answer = Caller(Scope.READ).post("collections/shop/recommend", {"positive": [[0.1]]})
+    reasons = [{"field": "positive.0", "reason": f"Input should be a valid {kind}"} for kind in ("string", "object")]
+    assert answer.json["error"]["details"] == reasons
