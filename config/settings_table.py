@@ -7,7 +7,7 @@ from pathlib import Path
 from config import settings
 from config.environ import environment
 
-PATH = Path(__file__).resolve().parent.parent / "docs" / "settings.md"
+SETTINGS_PAGE = Path(__file__).resolve().parent.parent / "docs" / "settings.md"
 START, END = "<!-- table: written by `make settings` -->\n", "<!-- end of table -->\n"
 
 

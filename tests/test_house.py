@@ -42,3 +42,31 @@ def test_folders_are_seen_at_once() -> None:
         if path.name != "__init__.py":
             counts[path.parent] = counts.get(path.parent, 0) + 1
     assert {str(folder.relative_to(ROOT)) for folder, count in counts.items() if count > MAX_FILES} == set()
+
+
+def test_a_constant_that_others_import_means_one_thing_in_its_room() -> None:
+    values: dict[tuple[str, str], dict[str, str]] = {}  # (room, name): {module: value}
+    imported = set()
+    for path in modules(*CODE):
+        module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for node in (tree := ast.parse(path.read_text())).body:
+            for target in assigned(node):
+                values.setdefault((room(module), target.id), {})[module] = ast.unparse(node)
+        for part in ast.walk(tree):
+            if isinstance(part, ast.ImportFrom) and part.module:
+                imported |= {(part.module, alias.name) for alias in part.names if alias.name.isupper()}
+    assert [
+        (name, *sorted(places))
+        for (_, name), places in values.items()
+        if len(places) > 1 and any((module, name) in imported for module in places)
+    ] == []
+
+
+def room(module: str) -> str:
+    """`catalog`, `config`, or a folder of `search`."""
+    return ".".join(module.split(".")[: 2 if module.startswith("search") else 1])
+
+
+def assigned(node: ast.stmt) -> list[ast.Name]:
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+    return [target for target in targets if isinstance(target, ast.Name) and target.id.isupper()]

@@ -13,7 +13,7 @@ Schema = Mapping[str, AttributeDefinition]
 
 # How people write that they do not know; only where a word makes no sense, as in a number.
 MISSING: Final = frozenset({"", "-", "–", "—", "?", "n/a", "na", "n.a.", "none", "null", "unknown", "k.a."})
-TEXTS: Final = ("term", "text")
+TEXT_TYPES: Final = ("term", "text")
 
 
 def read_attributes(schema: Schema, attributes: Mapping[str, Any]) -> dict[str, Any]:
@@ -63,7 +63,7 @@ def is_missing(value: Any) -> bool:
 
 
 def _read(definition: AttributeDefinition, value: Any) -> Any:
-    if value is None or (definition.type not in TEXTS and is_missing(value)):
+    if value is None or (definition.type not in TEXT_TYPES and is_missing(value)):
         return None
     return type_of(definition).read(value, definition)
 

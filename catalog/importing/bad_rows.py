@@ -8,7 +8,7 @@ from typing import Any, Self, TextIO
 
 import orjson
 
-from catalog.importing.rows import MARKS, Row
+from catalog.importing.rows import REPORT_COLUMNS, Row
 
 
 class BadRows:
@@ -27,7 +27,7 @@ class BadRows:
         values = row.values or {}
         if self._writer is None:
             self._writer = csv.writer(self.stream)
-            self._writer.writerow([*MARKS, *values])
+            self._writer.writerow([*REPORT_COLUMNS, *values])
         self._writer.writerow([row.number, reason, *(_cell(value) for value in values.values())])
 
     def __enter__(self) -> Self:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from catalog.errors import InvalidInput
-from catalog.importing.rows import MARKS
+from catalog.importing.rows import REPORT_COLUMNS
 from catalog.models.item import Status
 
 # By field, the names that a column may have; earlier ones come first where a file has several.
@@ -31,7 +31,7 @@ FIELD_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "image": ("image", "image_url", "picture", "img", "photo", "thumbnail", "cover", "image_link", "bild", "foto"),
     "status": ("status",),
 }  # fmt: skip
-FIELDS: Final = tuple(FIELD_NAMES)
+COLUMN_FIELDS: Final = tuple(FIELD_NAMES)
 PREFIX: Final = "attributes."
 
 _NOT_WORD = re.compile(r"[^0-9a-z]+")
@@ -63,16 +63,16 @@ def map_columns(
 
     Raises InvalidInput for a column that is not there.
     """
-    names, skipped, kept = list(columns), {*ignored, *MARKS, "collection"}, set(kept)
+    names, skipped, kept = list(columns), {*ignored, *REPORT_COLUMNS, "collection"}, set(kept)
     if unknown := [column for column in ignored if column not in names]:
         raise InvalidInput(f"There is no column '{unknown[0]}'; the file has: {_listed(names)}.")
     fields = dict(chosen or {})
     for name, column in fields.items():
-        if name not in FIELDS:
-            raise InvalidInput(f"There is no field '{name}'; there are: {', '.join(FIELDS)}.")
+        if name not in COLUMN_FIELDS:
+            raise InvalidInput(f"There is no field '{name}'; there are: {', '.join(COLUMN_FIELDS)}.")
         if column not in names:
             raise InvalidInput(f"There is no column '{column}'; the file has: {_listed(names)}.")
-    for name in FIELDS:
+    for name in COLUMN_FIELDS:
         found = None if name in fields else _named(name, names, {*fields.values(), *skipped, *kept})
         if found:
             fields[name] = found

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, TextIO, cast
 
 from catalog.errors import InvalidInput
-from catalog.importing.encodings import NAMES, detect_encoding
+from catalog.importing.encodings import ENCODING_NAMES, detect_encoding
 from catalog.importing.rows import MAX_LINE_BYTES, Row, Source
 
 DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
@@ -33,7 +33,7 @@ def csv_source(path: Path, *, encoding: str = "", delimiter: str = "") -> Source
     delimiter = delimiter or _delimiter(path, encoding)
     with _text(path, encoding) as (text, _):
         columns = _header(csv.reader(text, delimiter=delimiter))
-    named = NAMES.get(encoding, encoding)
+    named = ENCODING_NAMES.get(encoding, encoding)
     description = f"CSV, {named}, columns separated by {DELIMITERS.get(delimiter, delimiter)}"
     return Source(description, lambda: _rows(path, encoding, delimiter, columns), columns=columns)
 

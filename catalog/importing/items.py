@@ -12,7 +12,7 @@ from django.utils.text import slugify
 
 from catalog.attributes.codes import is_identifier
 from catalog.attributes.inference import Columns
-from catalog.attributes.reading import TEXTS, read_attributes
+from catalog.attributes.reading import TEXT_TYPES, read_attributes
 from catalog.errors import InvalidInput
 from catalog.importing.columns import ColumnMap
 from catalog.importing.formulas import arm
@@ -108,7 +108,7 @@ class RowReader:
         """Codes that a workbook keeps as numbers are text."""
         if isinstance(value, str):
             return arm(value)
-        is_text = name in self.schema and self.schema[name].type in TEXTS
+        is_text = name in self.schema and self.schema[name].type in TEXT_TYPES
         return _text(value) if is_text and isinstance(value, int | float) and not isinstance(value, bool) else value
 
 

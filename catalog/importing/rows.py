@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 MAX_LINE_BYTES: Final = 2_000_000
-MARKS: Final = ("akin_line", "akin_problem")  # columns of a file of bad rows, left out when it comes back
+REPORT_COLUMNS: Final = ("akin_line", "akin_problem")  # columns of a file of bad rows, left out when it comes back
 
 
 @dataclass(frozen=True, slots=True)

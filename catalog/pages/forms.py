@@ -19,7 +19,7 @@ from catalog.models.item import (
 from catalog.pages.facts import label_of
 from catalog.schemas import ItemInput, parse_attribute_schema, parse_item
 
-ATTRIBUTE_PREFIX: Final = "attribute."
+FIELD_PREFIX: Final = "attribute."
 MAX_SUGGESTION_LENGTH: Final = 60  # characters, before the number that makes it unique
 
 
@@ -45,15 +45,15 @@ class ItemForm(forms.Form):
         self.schema = parse_attribute_schema(collection.attribute_schema)
         self.entry: ItemInput | None = None
         for name, definition in self.schema.items():
-            self.fields[f"{ATTRIBUTE_PREFIX}{name}"] = AttributeField(definition, label=label_of(name, self.schema))
+            self.fields[f"{FIELD_PREFIX}{name}"] = AttributeField(definition, label=label_of(name, self.schema))
 
     @property
     def attribute_fields(self) -> list[forms.BoundField]:
-        return [self[name] for name in self.fields if name.startswith(ATTRIBUTE_PREFIX)]
+        return [self[name] for name in self.fields if name.startswith(FIELD_PREFIX)]
 
     @property
     def identifier_names(self) -> list[str]:
-        return [f"{ATTRIBUTE_PREFIX}{name}" for name, definition in self.schema.items() if definition.identifier]
+        return [f"{FIELD_PREFIX}{name}" for name, definition in self.schema.items() if definition.identifier]
 
     def clean(self) -> dict[str, Any]:
         cleaned = self.cleaned_data
@@ -71,14 +71,14 @@ class ItemForm(forms.Form):
         plain = {name: values.get(name) or "" for name in ("title", "body", "url", "image")}
         external_id = values.get("external_id") or suggest_external_id(self.collection, plain["title"])
         attributes = {
-            name: values[f"{ATTRIBUTE_PREFIX}{name}"]
+            name: values[f"{FIELD_PREFIX}{name}"]
             for name in self.schema
-            if values.get(f"{ATTRIBUTE_PREFIX}{name}") not in (None, "")
+            if values.get(f"{FIELD_PREFIX}{name}") not in (None, "")
         }
         return parse_item({**plain, "external_id": external_id, "attributes": attributes})
 
     def _field_of(self, path: str) -> str | None:
-        name = path.replace("attributes.", ATTRIBUTE_PREFIX, 1)
+        name = path.replace("attributes.", FIELD_PREFIX, 1)
         return name if name in self.fields else None
 
 

@@ -16,7 +16,7 @@ from catalog.services.collections import announce
 
 Side = Literal["keeper", "other"]
 
-FIELDS = ("title", "body", "url", "image")
+MERGED_FIELDS = ("title", "body", "url", "image")
 ATTRIBUTES = "attributes"
 ATTRIBUTE_PREFIX = "attributes."
 
@@ -84,7 +84,7 @@ def unmerge_items(*, record: MergeRecord, actor_name: str = "") -> MergeRecord:
 def merged_content(keeper: Item, other: Item, choices: Mapping[str, Side]) -> dict[str, Any]:
     """The keeper's fields after the merge. An empty field of the keeper is filled from the other one."""
     content: dict[str, Any] = {}
-    for name in FIELDS:
+    for name in MERGED_FIELDS:
         ours, theirs = getattr(keeper, name), getattr(other, name)
         content[name] = theirs if choices.get(name, "keeper" if ours else "other") == "other" else ours
     if not content["title"] and not content["body"]:
@@ -118,7 +118,7 @@ def _united(ours: dict[str, Any], theirs: dict[str, Any], choices: Mapping[str, 
 
 def _check_choices(choices: Mapping[str, Side]) -> None:
     for name, side in choices.items():
-        if name not in (*FIELDS, ATTRIBUTES) and not name.startswith(ATTRIBUTE_PREFIX):
+        if name not in (*MERGED_FIELDS, ATTRIBUTES) and not name.startswith(ATTRIBUTE_PREFIX):
             raise InvalidInput(f"{name}: there is no such field to choose.")
         if side not in ("keeper", "other"):
             raise InvalidInput(f"{name}: choose 'keeper' or 'other'.")
@@ -143,7 +143,9 @@ def _locked(keeper: Item, other: Item) -> tuple[Item, Item]:
 
 
 def _content(item: Item) -> dict[str, Any]:
-    return {name: getattr(item, name) for name in (*FIELDS, ATTRIBUTES)} | {"updated_at": item.updated_at.isoformat()}
+    return {name: getattr(item, name) for name in (*MERGED_FIELDS, ATTRIBUTES)} | {
+        "updated_at": item.updated_at.isoformat()
+    }
 
 
 def _restore(keeper: Item, before: dict[str, Any], after: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from catalog.attributes.reading import TEXTS, read_attributes, read_value
+from catalog.attributes.reading import TEXT_TYPES, read_attributes, read_value
 from catalog.models import Collection, Item
 from catalog.schemas import AttributeDefinition, ItemInput, parse_attribute_schema
 
@@ -57,7 +57,7 @@ def reread_items(collection: Collection) -> int:
 
 def _converts(definition: AttributeDefinition) -> bool:
     """Whether reading may change what is stored: a number, a date or a list written as text."""
-    return definition.list or definition.type not in TEXTS
+    return definition.list or definition.type not in TEXT_TYPES
 
 
 def _reread(schema: Schema, attributes: Mapping[str, Any]) -> dict[str, Any]:

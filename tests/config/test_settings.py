@@ -15,7 +15,7 @@ from marshmallow import validate
 
 from config.environ import databases, environment
 from config.environ.secret_key import kept_secret_key
-from config.settings_table import PATH, with_table
+from config.settings_table import SETTINGS_PAGE, with_table
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -145,5 +145,5 @@ def test_a_command_ends_with_the_message_and_no_traceback() -> None:
 
 
 def test_the_documentation_has_every_setting_as_the_code_reads_it() -> None:
-    page = PATH.read_text()
+    page = SETTINGS_PAGE.read_text()
     assert with_table(page) == page, "Run: make settings"

@@ -14,7 +14,7 @@ from catalog.access import acts_everywhere
 from catalog.admin.scope import own_collections
 from catalog.admin.site import may
 from catalog.errors import InvalidInput
-from catalog.importing.columns import FIELDS
+from catalog.importing.columns import COLUMN_FIELDS
 from catalog.importing.csv_rows import DELIMITERS
 from catalog.importing.source import SUFFIXES
 from catalog.importing.survey import Choices
@@ -30,7 +30,7 @@ FIELD_LABELS: Final = {
     "image": "Address of a picture",
     "status": "Status",
 }
-ROLES: Final = [(ATTRIBUTE, "an attribute"), *FIELD_LABELS.items(), (IGNORED, "left out")]
+ROLE_CHOICES: Final = [(ATTRIBUTE, "an attribute"), *FIELD_LABELS.items(), (IGNORED, "left out")]
 ENCODINGS: Final = [
     ("", "as detected"),
     ("utf-8", "UTF-8"),
@@ -38,7 +38,7 @@ ENCODINGS: Final = [
     ("latin-1", "Latin-1"),
     ("utf-16", "UTF-16"),
 ]
-MARKS: Final = [("", "as detected"), *((name, name) for name in DELIMITERS.values())]
+DELIMITER_CHOICES: Final = [("", "as detected"), *((name, name) for name in DELIMITERS.values())]
 
 
 class UploadForm(forms.Form):
@@ -89,9 +89,9 @@ def choices_of(data: Mapping[str, str], columns: Sequence[str]) -> Choices:
     kept: list[str] = []
     for number, column in enumerate(columns):
         role = data.get(f"column.{number}", "")
-        if role in FIELDS and role in fields:
+        if role in COLUMN_FIELDS and role in fields:
             raise InvalidInput(f"Two columns are the {FIELD_LABELS[role].lower()}: '{fields[role]}' and '{column}'.")
-        if role in FIELDS:
+        if role in COLUMN_FIELDS:
             fields[role] = column
         elif role == IGNORED:
             ignored.append(column)

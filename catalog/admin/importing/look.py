@@ -15,7 +15,7 @@ from catalog.attributes.summary import summary_of
 from catalog.errors import CatalogError, InvalidInput
 from catalog.importing.importing import preview_file
 from catalog.importing.report import ImportReport
-from catalog.importing.rows import MARKS, Row, Source
+from catalog.importing.rows import REPORT_COLUMNS, Row, Source
 from catalog.importing.source import open_source
 from catalog.importing.survey import Choices
 from catalog.models import Collection
@@ -23,11 +23,11 @@ from catalog.services.collections import create_collection
 from catalog.services.learning import Learned
 from catalog.uploads.store import Upload
 
-MAX_ROWS: Final = 10_000
+MAX_PREVIEWED: Final = 10_000
 SAMPLE_ROWS: Final = 200
 SAMPLES: Final = 3
 SAMPLE_LENGTH: Final = 60  # characters
-NOT_SHOWN: Final = {*MARKS, "collection"}
+NOT_SHOWN: Final = {*REPORT_COLUMNS, "collection"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def look_at(
         choices = choices_of(data, names)
         with transaction.atomic():
             report, found = preview_file(
-                path=upload.path, collection=target(upload), choices=choices, on_bad=on_bad, max_rows=MAX_ROWS
+                path=upload.path, collection=target(upload), choices=choices, on_bad=on_bad, max_rows=MAX_PREVIEWED
             )
             transaction.set_rollback(True)
     except CatalogError as error:

@@ -11,8 +11,8 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from catalog.admin.importing.forms import ENCODINGS, MARKS, ROLES, UploadForm
-from catalog.admin.importing.look import MAX_ROWS, Look, chosen, look_at, said
+from catalog.admin.importing.forms import DELIMITER_CHOICES, ENCODINGS, ROLE_CHOICES, UploadForm
+from catalog.admin.importing.look import MAX_PREVIEWED, Look, chosen, look_at, said
 from catalog.admin.importing.work import import_upload
 from catalog.admin.scope import own_collections, own_rows
 from catalog.admin.site import Desk
@@ -44,7 +44,7 @@ def start(desk: Desk, request: HttpRequest) -> HttpResponse:
             form.add_error("file", error.message)
         else:
             return HttpResponseRedirect(reverse(LOOK, args=[upload.token]))
-    return _page(desk, request, "import", {"title": "Import items", "form": form, "max_rows": MAX_ROWS})
+    return _page(desk, request, "import", {"title": "Import items", "form": form, "max_rows": MAX_PREVIEWED})
 
 
 def look(desk: Desk, request: HttpRequest, token: str) -> HttpResponse:
@@ -103,9 +103,9 @@ def _look_page(desk: Desk, request: HttpRequest, upload: Upload, seen: Look, dat
         "look": seen,
         "problems": report.problems[:SHOWN_PROBLEMS] if report else [],
         "left_out": report.bad + report.repeated if report else 0,
-        "roles": ROLES,
+        "roles": ROLE_CHOICES,
         "encodings": ENCODINGS,
-        "marks": MARKS,
+        "marks": DELIMITER_CHOICES,
         "asked": data,
         "is_text": upload.suffix.startswith((".csv", ".tsv")),
         "query": request.GET.urlencode(),

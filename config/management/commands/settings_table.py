@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from config.settings_table import PATH, with_table
+from config.settings_table import SETTINGS_PAGE, with_table
 
 
 class Command(BaseCommand):
@@ -14,5 +14,5 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
-        PATH.write_text(with_table(PATH.read_text()))
-        self.stdout.write(f"Wrote {PATH}")
+        SETTINGS_PAGE.write_text(with_table(SETTINGS_PAGE.read_text()))
+        self.stdout.write(f"Wrote {SETTINGS_PAGE}")

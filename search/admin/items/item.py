@@ -16,7 +16,7 @@ from catalog.admin.item import ItemAdmin
 from catalog.admin.site import badge, is_list, may
 from catalog.models import Item, MergeRecord
 from catalog.models.item import ItemQuerySet
-from search.admin.items.states import STATE_COLOURS, EmbeddingStateFilter, active_states
+from search.admin.items.states import EMBEDDING_COLOURS, EmbeddingStateFilter, active_states
 from search.duplicates.review.merging import merges_of_item
 from search.embedding.queue.retry import embed_again
 from search.models import DuplicatePair, ItemEmbedding
@@ -50,7 +50,7 @@ class SearchableItemAdmin(ItemAdmin):
         items = super().get_queryset(request)
         return items.prefetch_related(active_states()) if is_list(request) else items
 
-    @badge("Embedding", STATE_COLOURS)
+    @badge("Embedding", EMBEDDING_COLOURS)
     def embedding(self, item: Item) -> str:
         rows = cast("list[ItemEmbedding]", getattr(item, "active_embeddings", []))
         return rows[0].get_state_display() if rows else "None"

@@ -13,7 +13,7 @@ from catalog.admin.item_search import find_item_ids
 from catalog.admin.scope import OfCollections
 from catalog.admin.site import Derived, KeysFirstPaginator, ModelAdmin, badge, may
 from catalog.models import Item
-from search.admin.items.states import STATE_COLOURS
+from search.admin.items.states import EMBEDDING_COLOURS
 from search.embedding.queue.retry import retry
 from search.models import ItemEmbedding
 
@@ -69,7 +69,7 @@ class ItemEmbeddingAdmin(OfCollections, Derived, ModelAdmin[ItemEmbedding]):
         address = reverse("admin:catalog_item_change", args=[row.item_id])
         return format_html('<a class="akin-link" href="{}">{}</a>', address, row.item)
 
-    @badge("State", STATE_COLOURS)
+    @badge("State", EMBEDDING_COLOURS)
     def shown_state(self, row: ItemEmbedding) -> str:
         return row.get_state_display()
 

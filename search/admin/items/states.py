@@ -13,7 +13,7 @@ from search.embedding.status import in_active_space
 from search.models import ItemEmbedding
 from search.models.embedding import EmbeddingState
 
-STATE_COLOURS = {
+EMBEDDING_COLOURS = {
     EmbeddingState.PENDING.label: "warning",
     EmbeddingState.CLAIMED.label: "info",
     EmbeddingState.EMBEDDED.label: "success",

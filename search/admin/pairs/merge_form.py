@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from catalog.errors import InvalidInput
 from catalog.models import Item
 from catalog.pages.facts import label_of
-from catalog.services.merge import ATTRIBUTE_PREFIX, ATTRIBUTES, FIELDS, Side, merged_content
+from catalog.services.merge import ATTRIBUTE_PREFIX, ATTRIBUTES, MERGED_FIELDS, Side, merged_content
 from catalog.services.rereading import schema_of
 from search.admin.pairs.differences import Difference, compare_attributes, mark_differences, shown
 
@@ -58,7 +58,7 @@ def merge_form(first: Item, second: Item, *, keeper_id: int, data: Mapping[str, 
         content = merged_content(keeper, other, choices)
     except InvalidInput as error:
         return MergeForm(keeper, other, rows, [], error.message)
-    result = [(LABELS[name], content[name]) for name in FIELDS if content[name]]
+    result = [(LABELS[name], content[name]) for name in MERGED_FIELDS if content[name]]
     schema = schema_of(first.collection)
     result += [(label_of(name, schema), shown(value)) for name, value in sorted(content[ATTRIBUTES].items())]
     return MergeForm(keeper, other, rows, result)
@@ -81,7 +81,7 @@ def _choices(rows: Iterator[Row] | list[Row], is_first: bool) -> dict[str, Side]
 
 
 def _differences(first: Item, second: Item) -> Iterator[tuple[str, Difference]]:
-    for name in FIELDS:
+    for name in MERGED_FIELDS:
         left, right = getattr(first, name), getattr(second, name)
         if left or right:
             yield name, Difference(LABELS[name], *mark_differences(left, right), is_same=left == right)

@@ -14,13 +14,13 @@ from catalog.models import Collection, Run
 from catalog.models.item import VISIBLE
 from catalog.services.runs import Progress
 from search.embedding.spaces.lifecycle import active_space
-from search.insight.map.projecting import NEIGHBOURS, OnStep, Places, among_neighbours, project
+from search.insight.map.projecting import MAP_NEIGHBOURS, OnStep, Places, among_neighbours, project
 from search.insight.reading.vectors import survey
 from search.insight.runs import told
 from search.models import EmbeddingSpace, ItemPlace
 from search.related.neighbours import item_vectors, nearest_items
 
-FEWEST_ITEMS = 20  # of a collection, before a map makes sense
+FEWEST_PLACED = 20  # of a collection, before a map makes sense
 MAX_NEW = 300  # items placed at a time
 SPARE = 25  # neighbours beyond those wanted, as some have no place yet
 
@@ -51,9 +51,9 @@ def compute_map(collection: Collection, *, on_step: OnStep = lambda done, step: 
     """Writes the place of every visible item at once, and returns what the run should remember."""
     space = active_space()
     found = survey(collection, space, on_progress=lambda done: on_step(done, "reading"))
-    if len(found) < FEWEST_ITEMS:
+    if len(found) < FEWEST_PLACED:
         ItemPlace.objects.filter(collection=collection).delete()
-        return {"items": len(found), "note": f"A map needs {FEWEST_ITEMS} embedded items at least."}
+        return {"items": len(found), "note": f"A map needs {FEWEST_PLACED} embedded items at least."}
     places = project(found.vectors, _before(collection, found.ids), on_step=on_step)
     on_step(len(found), "writing")
     with transaction.atomic():
@@ -94,10 +94,12 @@ def _place(collection: Collection, space: EmbeddingSpace, ids: Sequence[int]) ->
     placed: list[int] = []
     places: list[Places] = []
     for item_id, vector in item_vectors(space, ids).items():
-        near = [(pk, cosine) for pk, cosine, _ in nearest_items(collection, space, vector, limit=NEIGHBOURS + SPARE)]
+        near = [
+            (pk, cosine) for pk, cosine, _ in nearest_items(collection, space, vector, limit=MAP_NEIGHBOURS + SPARE)
+        ]
         rows = ItemPlace.objects.filter(collection=collection, item__in=[pk for pk, _ in near])
         known = {pk: (x, y) for pk, x, y in rows.values_list("item_id", "x", "y")}
-        own = [(known[pk], cosine) for pk, cosine in near if pk in known and pk != item_id][:NEIGHBOURS]
+        own = [(known[pk], cosine) for pk, cosine in near if pk in known and pk != item_id][:MAP_NEIGHBOURS]
         if own:
             placed.append(item_id)
             around, cosines = (np.array(column)[None] for column in zip(*own, strict=True))

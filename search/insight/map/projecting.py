@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from search.insight.reading.neighbours import nearest
 
-NEIGHBOURS = 15
+MAP_NEIGHBOURS = 15
 MOST_LEARNT = 100_000  # items that UMAP lays out; the others go where their neighbours are
 SHARPNESS = 8.0  # how much more a nearer neighbour counts
 SPREAD = 10.0  # half the width in which UMAP begins
@@ -47,7 +47,7 @@ def project(vectors: Vectors, before: Places | None = None, *, on_step: OnStep =
     """
     chosen = _chosen(len(vectors))
     learnt = vectors[chosen]
-    rows, cosines = nearest(learnt, NEIGHBOURS - 1, on_progress=lambda done: on_step(done, "neighbours"))
+    rows, cosines = nearest(learnt, MAP_NEIGHBOURS - 1, on_progress=lambda done: on_step(done, "neighbours"))
     start = None if before is None else _start(before[chosen], rows, cosines)
     found = _umap(learnt, rows, cosines, start, lambda: on_step(len(chosen), "layout"))
     places = np.full((len(vectors), 2), np.nan)
@@ -55,7 +55,7 @@ def project(vectors: Vectors, before: Places | None = None, *, on_step: OnStep =
     others = np.flatnonzero(np.isnan(places[:, 0]))
     if len(others):
         rows, cosines = nearest(
-            vectors[others], NEIGHBOURS, among=learnt, on_progress=lambda done: on_step(done, "others")
+            vectors[others], MAP_NEIGHBOURS, among=learnt, on_progress=lambda done: on_step(done, "others")
         )
         places[others] = among_neighbours(found[rows], cosines)
     return to_square(places if before is None else aligned(places, before))
@@ -143,7 +143,7 @@ def to_square(places: Places) -> Places:
     return square
 
 
-def trustworthiness(vectors: Vectors, places: Places, count: int = NEIGHBOURS) -> float:
+def trustworthiness(vectors: Vectors, places: Places, count: int = MAP_NEIGHBOURS) -> float:
     """How few of the neighbours on the map are far in truth, between 0 and 1. Source: Venna and Kaski, 2001."""
     total = len(vectors)
     if total <= 2 * count + 1:

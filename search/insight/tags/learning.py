@@ -23,7 +23,7 @@ from search.insight.tags.posterior import Matrix, Posterior, learn
 from search.models import EmbeddingSpace, ValueModel
 from search.models.insight import SuggestionKind
 
-NEIGHBOURS = 15
+TAG_NEIGHBOURS = 15
 SAMPLE = 10_000  # items that a model is learnt from
 MAX_VALUES = 200  # of one attribute, the most frequent
 LEAST_PROBABILITY = 0.5  # probability of a suggestion, until decisions say otherwise
@@ -93,7 +93,7 @@ def learn_values(
     own = np.full(len(found), -1, dtype=np.int64)
     own[sample] = np.arange(len(sample))
     among = found.vectors[sample]
-    rows, _ = nearest(found.vectors, min(NEIGHBOURS, len(sample) - 1), among=among, own=own)
+    rows, _ = nearest(found.vectors, min(TAG_NEIGHBOURS, len(sample) - 1), among=among, own=own)
     smooth = unit(found.vectors + among[rows].mean(axis=1)) if rows.shape[1] else found.vectors
     texts = [f"{value}: {definition.values[value]}" if definition.values.get(value) else value for value in values]
     descriptions = unit(encoder_of(space).encode_documents(texts))

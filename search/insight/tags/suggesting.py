@@ -13,7 +13,7 @@ from search.embedding.spaces.lifecycle import active_space
 from search.embedding.text import embedded_text
 from search.insight.reading.vectors import terms_of, unit
 from search.insight.review.thresholds import threshold_of
-from search.insight.tags.learning import LEAST_PROBABILITY, NEIGHBOURS, attributes_of, posterior_of
+from search.insight.tags.learning import LEAST_PROBABILITY, TAG_NEIGHBOURS, attributes_of, posterior_of
 from search.insight.tags.posterior import Matrix
 from search.models import ValueModel
 from search.models.insight import SuggestionKind
@@ -46,7 +46,7 @@ def suggest(collection: Collection, *, title: str, body: str) -> list[SuggestedV
     if not known or not text.strip():
         return []
     (vector,) = encoder_of(space).encode_documents([text])
-    near = nearest_items(collection, space, vector, limit=NEIGHBOURS)
+    near = nearest_items(collection, space, vector, limit=TAG_NEIGHBOURS)
     smooth = unit(np.atleast_2d(vector + np.mean([own for _, _, own in near], axis=0) if near else vector))
     attributes = dict(Item.objects.filter(pk__in=[pk for pk, _, _ in near]).values_list("pk", "attributes"))
     found: list[SuggestedValue] = []

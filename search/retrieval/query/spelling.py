@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from rapidfuzz.distance import OSA
 
-MIN_LENGTH = 3  # letters of a word that is completed or corrected, and of each part of one taken apart
+MIN_LETTERS = 3  # letters of a word that is completed or corrected, and of each part of one taken apart
 LONG = 8  # letters from which on two of them may be wrong
 MAX_COMPLETIONS = 8
 ENOUGH_COMPOUNDS = 2  # that end with a word, for it to be one
@@ -36,7 +36,7 @@ class Vocabulary:
 
     def completions(self, beginning: str) -> list[str]:
         """The most frequent words that begin so, but are longer."""
-        if len(beginning) < MIN_LENGTH:
+        if len(beginning) < MIN_LETTERS:
             return []
         start = bisect_left(self._sorted, beginning)
         end = bisect_left(self._sorted, beginning + "\U0010ffff")
@@ -48,7 +48,7 @@ class Vocabulary:
 
         Near is one letter wrong, missing, added or swapped with its neighbour, in words of eight letters and more two.
         """
-        if len(word) <= MIN_LENGTH:
+        if len(word) <= MIN_LETTERS:
             return None
         nearest = self._nearest(word)
         parts = self._parts(word)
@@ -80,14 +80,14 @@ class Vocabulary:
             if not other.startswith(backwards):
                 break
             ends = range(len(word) + 1, len(other))
-            found += len(other) >= len(word) + MIN_LENGTH and not any(other[:n][::-1] in self for n in ends)
+            found += len(other) >= len(word) + MIN_LETTERS and not any(other[:n][::-1] in self for n in ends)
             if found == ENOUGH_COMPOUNDS:
                 return True
         return False
 
     def _parts(self, word: str) -> tuple[str, str] | None:
         """Two known words in a row, written as one; those whose rarer half is most frequent."""
-        cuts = ((word[:n], word[n:]) for n in range(MIN_LENGTH, len(word) - MIN_LENGTH + 1))
+        cuts = ((word[:n], word[n:]) for n in range(MIN_LETTERS, len(word) - MIN_LETTERS + 1))
         known = [cut for cut in cuts if cut[0] in self and cut[1] in self]
         return max(known, key=lambda cut: (min(map(self._documents.__getitem__, cut)), cut), default=None)
 

@@ -18,7 +18,7 @@ from search.embedding.spaces.lifecycle import active_space
 from search.models import CollectionStatistic, VocabularyWord
 from search.retrieval.query.parsing import ParsedQuery
 from search.retrieval.query.query_words import QueryWord, QueryWords, query_words
-from search.retrieval.query.spelling import MIN_LENGTH, Reading, Vocabulary, read_unknown
+from search.retrieval.query.spelling import MIN_LETTERS, Reading, Vocabulary, read_unknown
 from search.retrieval.query.stemming import stem
 from search.timing import stage
 
@@ -100,7 +100,7 @@ def _unknown(collection: Collection, parsed: ParsedQuery, words: QueryWords) -> 
         word: stemmed
         for word in _LETTERS.findall(parsed.text)
         if word not in quoted
-        and len(word) >= MIN_LENGTH
+        and len(word) >= MIN_LETTERS
         and (stemmed := _lexeme(word.lower(), lexemes, collection.language)) in lexemes
     }
     occurring = _occurring(collection, sorted(set(typed.values())))

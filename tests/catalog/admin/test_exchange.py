@@ -227,7 +227,7 @@ def test_rows_of_another_collection_are_bad_rows(shop: Collection) -> None:
 
 
 def test_too_many_rows_are_sent_to_the_command(shop: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("catalog.admin.importing.look.MAX_ROWS", 2)
+    monkeypatch.setattr("catalog.admin.importing.look.MAX_PREVIEWED", 2)
     page = upload(curator(), "id,title\n1,A\n2,B\n3,C\n")
     assert "too many for the browser (2): use manage.py import_items" in page.content.decode()
 
