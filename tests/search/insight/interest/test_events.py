@@ -16,7 +16,7 @@ from search.insight.interest.events import erase, exported, forget_old
 from search.models import Event
 from tests.api_caller import Caller
 from tests.factories import add_items, make_collection, make_searchable
-from tests.search.insight.test_interest import EACH, WORDS, did, item
+from tests.search.insight.interest.test_interest import EACH, WORDS, did, item
 
 pytestmark = pytest.mark.django_db
 

@@ -28,7 +28,7 @@ from search.insight.runs import ask_for
 from search.insight.topics.computing import compute_topics
 from search.models import ItemPlace
 from tests.factories import add_items, make_collection, make_searchable
-from tests.search.insight.test_projection import laid_out
+from tests.search.insight.map.test_projection import laid_out
 
 WORDS = ("tent porch pegs campsite", "pan frying steak handle", "lamp candle lantern wick")
 
