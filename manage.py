@@ -10,6 +10,7 @@ import sys
 # These read no data, and a machine that only builds an image has no services; `start` joins when it may start.
 WITHOUT_SERVICES = {
     "start",
+    "restore",
     "help",
     "version",
     "--help",

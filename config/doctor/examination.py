@@ -20,6 +20,7 @@ BEFORE_DATABASE: dict[str, Examine] = {
 OF_DATABASE: dict[str, Examine] = {
     "versions": server.versions,
     "durability": server.durability,
+    "archive": server.archive,
     "locale": server.locale,
     "clock": server.clock,
     "connections": server.connections,

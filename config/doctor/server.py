@@ -62,6 +62,20 @@ def durability() -> Iterator[Finding]:
         )
 
 
+def archive() -> Iterator[Finding]:
+    """Changes that should have been archived and were not: they stay on the disk, and no backup knows of them."""
+    failing, name, failures = _row(
+        "SELECT last_failed_time > coalesce(last_archived_time, '-infinity'), last_failed_wal, failed_count"
+        " FROM pg_stat_archiver"
+    )
+    if failing:
+        yield error(
+            "archive",
+            f"PostgreSQL cannot archive its changes: {name} failed, {failures:,} failures in all.",
+            "Look at the archive's disk and owner, and at PostgreSQL's log; docs/backups.md.",
+        )
+
+
 def locale() -> Iterator[Finding]:
     """Whether letters beyond ASCII are letters: words are split and put into lower case by the database."""
     encoding = _value("SELECT current_setting('server_encoding')")

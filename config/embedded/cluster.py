@@ -33,6 +33,8 @@ max_parallel_maintenance_workers = {build_workers}
 dynamic_shared_memory_type = {dynamic_shared_memory}
 max_wal_size = 2GB
 min_wal_size = 160MB
+archive_mode = on
+archive_command = 'true'
 checkpoint_timeout = 15min
 random_page_cost = 1.1
 jit = off
@@ -40,6 +42,9 @@ timezone = 'UTC'
 log_timezone = 'UTC'
 log_line_prefix = '%m [%p] '
 """
+
+# `all` does not mean replication, by which backups are taken.
+HOST_BASED_ACCESS = "local all all peer map=akin\nlocal replication all peer map=akin\n"
 
 ENOUGH_SHARED_MEMORY = 1 << 30  # bytes: containers often have 64 MB, too little for a parallel index build
 
@@ -126,7 +131,7 @@ def _configure(layout: Layout, account: pwd.struct_passwd) -> None:
     people = {account.pw_name, pwd.getpwuid(os.geteuid()).pw_name}
     idents = [f'akin "{person}" {role}\n' for person in sorted(people) for role in (ROLE, SUPERUSER)]
     _write(layout.postgres / "akin.conf", settings, account)
-    _write(layout.postgres / "pg_hba.conf", "local all all peer map=akin\n", account)
+    _write(layout.postgres / "pg_hba.conf", HOST_BASED_ACCESS, account)
     _write(layout.postgres / "pg_ident.conf", "".join(idents), account)
 
 
@@ -153,13 +158,13 @@ def bootstrap(layout: Layout, account: pwd.struct_passwd) -> None:
     """
     import psycopg
 
-    with psycopg.connect(_as_superuser(layout, "template1"), autocommit=True) as connection:
+    with psycopg.connect(as_superuser(layout, "template1"), autocommit=True) as connection:
         if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone():
             connection.execute(f"CREATE ROLE {ROLE} LOGIN CREATEDB")
         _create_or_update_extension(connection)
         if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
             connection.execute(f"CREATE DATABASE {DATABASE} OWNER {ROLE}")
-    with psycopg.connect(_as_superuser(layout, DATABASE), autocommit=True) as connection:
+    with psycopg.connect(as_superuser(layout, DATABASE), autocommit=True) as connection:
         _create_or_update_extension(connection)
     _write(layout.bootstrapped, "", account)
 
@@ -170,7 +175,7 @@ def _create_or_update_extension(connection: psycopg.Connection) -> None:
     connection.execute("ALTER EXTENSION vector UPDATE")
 
 
-def _as_superuser(layout: Layout, database: str) -> str:
+def as_superuser(layout: Layout, database: str) -> str:
     import psycopg.conninfo
 
     return psycopg.conninfo.make_conninfo(host=str(layout.sockets), dbname=database, user=SUPERUSER)

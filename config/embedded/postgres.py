@@ -23,13 +23,11 @@ PATIENCE = [(signal.SIGINT, 6.0), (signal.SIGQUIT, 2.0)]
 def ensure_running(layout: Layout) -> None:
     """Returns when the server takes connections and holds Akin's database. Needs the start lock."""
     _wait_while_changing(layout)
-    account = None
-    if not is_running(layout):
-        account = accounts.service_account()
-        stop(layout)
-        _start(layout)
-    if account or not layout.bootstrapped.exists():
-        cluster.bootstrap(layout, account or accounts.service_account())
+    has_started = not is_running(layout)
+    if has_started:
+        start(layout)
+    if has_started or not layout.bootstrapped.exists():
+        cluster.bootstrap(layout, accounts.service_account())
 
 
 def is_running(layout: Layout) -> bool:
@@ -68,8 +66,10 @@ def _wait_while_changing(layout: Layout) -> None:
         time.sleep(0.02)
 
 
-def _start(layout: Layout) -> None:
+def start(layout: Layout) -> None:
+    """Returns when the server takes connections, which may be read-only while it replays WAL. Needs the start lock."""
     account = accounts.service_account()
+    stop(layout)
     accounts.private_folder(layout.sockets, account)
     accounts.make_reachable([cluster.binaries() / "postgres", layout.postgres, layout.postgres_socket], account)
     cluster.ensure_cluster(layout, account)
@@ -80,9 +80,9 @@ def _start(layout: Layout) -> None:
     try:
         result = accounts.run_as(account, command, timeout=START_TIMEOUT + 5)
     except subprocess.TimeoutExpired:
-        raise EmbeddedServiceError(_failure(layout, f"no answer within {START_TIMEOUT} s")) from None
+        raise EmbeddedServiceError(failure(layout, f"no answer within {START_TIMEOUT} s")) from None
     if result.returncode or not is_running(layout):
-        raise EmbeddedServiceError(_failure(layout, result.stdout.strip()))
+        raise EmbeddedServiceError(failure(layout, result.stdout.strip()))
 
 
 def _forget_the_dead(layout: Layout) -> None:
@@ -97,7 +97,8 @@ def _shorten(log: Path) -> None:
         log.replace(log.with_suffix(".log.1"))
 
 
-def _failure(layout: Layout, reason: str) -> str:
+def failure(layout: Layout, reason: str) -> str:
+    """For people: the reason and the end of the server's log."""
     try:
         tail = "\n".join(layout.postgres_log.read_text(errors="replace").splitlines()[-15:])
     except OSError:

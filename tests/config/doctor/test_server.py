@@ -27,6 +27,13 @@ def test_a_server_that_may_lose_what_was_committed_is_an_error(monkeypatch: pyte
     assert found.level == "error" and "fsync is on" in found.message
 
 
+def test_changes_that_are_not_archived_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert faults(server.archive()) == []
+    monkeypatch.setattr(server, "_row", lambda sql: (True, "000000010000000000000007", 12))
+    (found,) = faults(server.archive())
+    assert "000000010000000000000007 failed, 12 failures" in found.message
+
+
 def test_letters_that_the_database_does_not_know_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     assert faults(server.locale()) == []
     monkeypatch.setattr(server, "_row", lambda sql, *_: ("ÄÉЖ", "'z':1 'rich':2"))
