@@ -1,0 +1,15 @@
+"""Which commands find the tables they need on a machine where nothing has run before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import manage
+
+WITHOUT_TABLES = {"generate_interest_log"}  # from a file into another
+
+
+def test_every_command_of_search_finds_its_tables() -> None:
+    folder = Path(manage.__file__).parent / "search" / "management" / "commands"
+    names = {path.stem for path in folder.glob("*.py")} - {"__init__"}
+    assert names - WITHOUT_TABLES == manage.WITH_TABLES - {"createsuperuser"}
