@@ -24,7 +24,11 @@ WORK: dict[RunKind, runs.Work] = {
 }
 
 
-@shared_task(name="insight.do_waiting", ignore_result=True)
+# A large collection takes longer than other tasks may. Should a message come again meanwhile, each run has a lock.
+LONGEST = 6 * 3600  # seconds
+
+
+@shared_task(name="insight.do_waiting", ignore_result=True, soft_time_limit=LONGEST, time_limit=LONGEST + 60)
 def do_waiting() -> None:
     """Carries out the runs that wait; beat sends it too, should a message or a process be lost."""
     runs.do_waiting(WORK)

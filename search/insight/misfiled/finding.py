@@ -12,17 +12,18 @@ from numpy.typing import NDArray
 from catalog.models import Collection, Run
 from catalog.services.runs import Progress
 from search.embedding.spaces.lifecycle import active_space
-from search.insight.misfiled.judging import FAR, FEWEST_VECTORS, far_out, judge, line
+from search.insight.misfiled.judging import FAR, FEWEST_VECTORS, MOST_VOTERS, far_out, judge, line
 from search.insight.reading.neighbours import nearest
 from search.insight.reading.vectors import Survey, survey
 from search.insight.review.store import MAX_VALUE, Found, replace_open
 from search.insight.review.thresholds import threshold_of
 from search.insight.runs import told
-from search.insight.tags.learning import attributes_of
+from search.insight.tags.learning import attributes_of, definition_of, description_vectors
+from search.insight.tags.posterior import told_by_descriptions
 from search.models.insight import SuggestionKind
 
-NEIGHBOURS = 20
 NEAREST = 5  # that an item must be far from to be far from everything
+MOST_LABELS = 200  # values that are told apart, the most frequent
 SAMPLE = 20_000  # items among which neighbours are sought
 EVIDENCE = 3
 MAX_OUTLIERS = 200
@@ -73,10 +74,12 @@ def find_misfiled(collection: Collection, attribute: str, on_progress: OnProgres
     if len(names) < 2:
         return replace_open(collection, SuggestionKind.MISFILED, attribute, [])
     own = Survey(found.ids[rows], found.vectors[rows], [], [])
-    near, cosines = _neighbours(own, NEIGHBOURS, on_progress)
-    judgement = judge(own.vectors, labels, near, cosines)
+    near, cosines = _neighbours(own, MOST_VOTERS, on_progress)
+    described = description_vectors(active_space(), names, definition_of(collection, attribute))
+    named = told_by_descriptions(own.vectors, described)
+    judgement = judge(own.vectors, labels, near, cosines, named=named)
     on_progress(len(own))
-    default = line(own.vectors, labels, near, cosines)
+    default = line(own.vectors, labels, near, cosines, named=named)
     least = threshold_of(collection, SuggestionKind.MISFILED, attribute, default)
     suggestions = []
     for n in np.flatnonzero(judgement.margins >= max(least, 1e-9)).tolist():
@@ -92,7 +95,7 @@ def labelled(found: Survey) -> tuple[NDArray[np.int64], list[str], NDArray[np.in
     """The rows that are judged, the names of the labels, and the label of each of these rows."""
     single = {n: own[0] for n, own in enumerate(found.values) if len(own) == 1 and len(own[0]) <= MAX_VALUE}
     counts = Counter(single.values())
-    names = sorted(name for name, count in counts.items() if count >= FEWEST_VECTORS)
+    names = sorted(name for name, count in counts.most_common(MOST_LABELS) if count >= FEWEST_VECTORS)
     numbers = {name: n for n, name in enumerate(names)}
     rows = [n for n, name in single.items() if name in numbers]
     return np.array(rows, dtype=np.int64), names, np.array([numbers[single[n]] for n in rows], dtype=np.int64)

@@ -1,8 +1,9 @@
 """Which of the labelled vectors read like another label, and which like nothing else. Pure.
 
-A label is judged by those who have not seen it: logistic regression on the other folds, and the votes of the nearest
-neighbours. Where the line is drawn comes from the collection: in a copy some labels are changed into the one that is
-most easily taken for them, and the line is where those are told best.
+A label is judged by those who have not seen it: logistic regression on the other folds, the votes of the nearest
+neighbours, and, where the labels' names say something, what each is called. Where the line is drawn comes from the
+collection: in a copy some labels are changed into the one that is most easily taken for them, and the line is where
+those are told best.
 """
 
 from __future__ import annotations
@@ -16,7 +17,10 @@ from numpy.typing import NDArray
 FOLDS = 5
 TRAINED = 8_000  # vectors that a fold is learnt from
 PLANTED = 0.1  # of the labels, in the copy
+REGULARISATION = 10.0  # scikit-learn's C: vectors of length one have small differences
+MOST_VOTERS = 20  # neighbours, of large labels; a small one would be outvoted by the others around it
 FEWEST_VECTORS = 5  # vectors of a label, for it to be judged at all
+LEAST_RECALL = 0.1  # of the planted errors, from which on shares are no accident
 TOLD = 1 / 3  # of what is suggested has to be a planted error; others were wrong before that, and count against it
 FAR = 4.0  # robust standard deviations from which on a vector is far from everything
 
@@ -32,9 +36,15 @@ class Judgement:
     margins: NDArray[np.float64]
 
 
-def judge(vectors: Matrix, labels: Labels, rows: NDArray[np.int32], cosines: Matrix) -> Judgement:
-    """`labels` count from 0 without gaps; `rows` and `cosines` are of each vector's neighbours."""
-    shares = 0.5 * (_out_of_fold(vectors, labels) + _votes(labels, rows, cosines))
+def judge(
+    vectors: Matrix, labels: Labels, rows: NDArray[np.int32], cosines: Matrix, *, named: Matrix | None = None
+) -> Judgement:
+    """`labels` count from 0 without gaps; `rows` and `cosines` are of each vector's neighbours, nearest first; `named`
+    (vectors, labels) is how likely each label is by its name alone."""
+    judges: list[NDArray[np.floating]] = [_out_of_fold(vectors, labels), _votes(labels, rows, cosines)]
+    if named is not None and _names_say_something(named, labels):
+        judges.append(named)
+    shares = np.mean(judges, axis=0)
     at = np.arange(len(labels))
     own = shares[at, labels].copy()
     shares[at, labels] = -1
@@ -42,20 +52,31 @@ def judge(vectors: Matrix, labels: Labels, rows: NDArray[np.int32], cosines: Mat
     return Judgement(better, shares[at, better] - own)
 
 
-def line(vectors: Matrix, labels: Labels, rows: NDArray[np.int32], cosines: Matrix) -> float:
-    """The margin from which on planted errors are told best (largest F1), where a good part of what is told is one.
+def line(
+    vectors: Matrix, labels: Labels, rows: NDArray[np.int32], cosines: Matrix, *, named: Matrix | None = None
+) -> float:
+    """The margin from which on errors are told best (largest F1), where a good part of what is told is planted.
 
     Infinite where they cannot be told: what a colour is called, say, may not be in the texts.
     """
     planted, is_planted = plant(vectors, labels, seed=1)
-    margins = judge(vectors, planted, rows, cosines).margins
+    margins = judge(vectors, planted, rows, cosines, named=named).margins
     order = np.argsort(-margins, kind="stable")
     hits = np.cumsum(is_planted[order])
     told = np.arange(1, len(order) + 1)
-    f1 = 2 * hits / (told + is_planted.sum())
+    recall = hits / is_planted.sum()
+    before = _errors_before(told - hits, recall)
+    f1 = 2 * (hits + recall * before) / (told + is_planted.sum() + before)
     is_right = (hits >= TOLD * told) & (told >= FEWEST_VECTORS)
     right = np.flatnonzero(is_right[: int(f1.argmax()) + 1])
     return float(max(margins[order[right[-1]]], 0.0)) if len(right) else float("inf")
+
+
+def _errors_before(others: NDArray[np.int64], recall: NDArray[np.float64]) -> float:
+    """How many labels were wrong before any was planted: these are told as readily as planted ones, and the `others`
+    that are told beside a share of the planted are at least as many as the same share of them."""
+    seen = recall >= LEAST_RECALL
+    return float((others[seen] / recall[seen]).min())
 
 
 def plant(vectors: Matrix, labels: Labels, *, seed: int) -> tuple[Labels, NDArray[np.bool_]]:
@@ -82,12 +103,20 @@ def far_out(cosines: Matrix) -> NDArray[np.float64]:
 
 
 def _votes(labels: Labels, rows: NDArray[np.int32], cosines: Matrix) -> NDArray[np.float64]:
-    votes = np.full((len(labels), int(labels.max()) + 1), 1e-9)
+    sizes = np.bincount(labels)
+    votes = np.full((len(labels), len(sizes)), 1e-9)
     at = np.arange(len(labels))
-    for column, weight in zip(rows.T, np.maximum(cosines.T, 0.0) ** 4, strict=True):
+    voters = int(np.clip(np.median(sizes) // 3, FEWEST_VECTORS, MOST_VOTERS))
+    for column, weight in zip(rows.T[:voters], np.maximum(cosines.T[:voters], 0.0) ** 4, strict=True):
         votes[at, labels[column]] += weight
     shares: NDArray[np.float64] = votes / votes.sum(axis=1, keepdims=True)
     return shares
+
+
+def _names_say_something(named: Matrix, labels: Labels) -> bool:
+    """Whether they tell labels at least twice as well as always naming the largest."""
+    is_right = float((named.argmax(axis=1) == labels).mean())
+    return is_right >= 2 * float(np.bincount(labels).max()) / len(labels)
 
 
 def _out_of_fold(vectors: Matrix, labels: Labels) -> NDArray[np.float64]:
@@ -105,6 +134,6 @@ def _out_of_fold(vectors: Matrix, labels: Labels) -> NDArray[np.float64]:
             continue
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # a little short of the optimum does as well
-            model = LogisticRegression(max_iter=60).fit(vectors[others], labels[others])
+            model = LogisticRegression(C=REGULARISATION, max_iter=60).fit(vectors[others], labels[others])
         shares[np.ix_(inside, model.classes_)] = model.predict_proba(vectors[inside])
     return shares

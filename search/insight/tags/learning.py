@@ -55,11 +55,11 @@ def suggest_missing(
     """Learns the attribute, and writes a suggestion for each item without a value whose value is sure enough."""
     space = active_space()
     found = survey(collection, space, attribute=attribute, on_progress=on_progress)
-    values = values_of(found.values, _definition(collection, attribute))
+    values = values_of(found.values, definition_of(collection, attribute))
     if len(values) < 2 or len(found) <= len(values):
         ValueModel.objects.filter(collection=collection, attribute=attribute).delete()
         return replace_open(collection, SuggestionKind.TAG, attribute, [])
-    posterior, smooth, rows = learn_values(space, found, values, _definition(collection, attribute))
+    posterior, smooth, rows = learn_values(space, found, values, definition_of(collection, attribute))
     save_model(collection, space, attribute, values, posterior, examples=sum(map(bool, found.values)))
     missing = [n for n, own in enumerate(found.values) if not own]
     least = threshold_of(collection, SuggestionKind.TAG, attribute, LEAST_PROBABILITY)
@@ -74,7 +74,7 @@ def suggest_missing(
     return replace_open(collection, SuggestionKind.TAG, attribute, suggestions)
 
 
-def _definition(collection: Collection, attribute: str) -> AttributeDefinition:
+def definition_of(collection: Collection, attribute: str) -> AttributeDefinition:
     return parse_attribute_schema(collection.attribute_schema).get(attribute) or AttributeDefinition()
 
 
@@ -95,10 +95,15 @@ def learn_values(
     among = found.vectors[sample]
     rows, _ = nearest(found.vectors, min(TAG_NEIGHBOURS, len(sample) - 1), among=among, own=own)
     smooth = unit(found.vectors + among[rows].mean(axis=1)) if rows.shape[1] else found.vectors
-    texts = [f"{value}: {definition.values[value]}" if definition.values.get(value) else value for value in values]
-    descriptions = unit(encoder_of(space).encode_documents(texts))
+    descriptions = description_vectors(space, values, definition)
     known = known_shares([found.values[n] for n in sample], values)
     return learn(smooth[sample], descriptions, known, rows[sample]), smooth, sample[rows]
+
+
+def description_vectors(space: EmbeddingSpace, values: Sequence[str], definition: AttributeDefinition) -> Matrix:
+    """Of each value's name and what the schema says of it."""
+    texts = [f"{value}: {definition.values[value]}" if definition.values.get(value) else value for value in values]
+    return unit(encoder_of(space).encode_documents(texts))
 
 
 def _sample(found: Survey) -> Any:

@@ -45,7 +45,7 @@ def learn(smooth: Matrix, descriptions: Matrix, known: Matrix, neighbours: NDArr
     """
     mean = smooth.mean(axis=0)
     directions = _directions(smooth - mean)
-    near, near_bias = _by_descriptions(smooth, mean, descriptions)
+    near, near_bias = by_descriptions(smooth, mean, descriptions)
     reduced = (smooth - mean) @ directions
     has_value = known.sum(axis=1) > 0
     importance = np.where(has_value, EXAMPLE_WEIGHT, 1.0).astype(np.float32)
@@ -75,7 +75,13 @@ def _directions(centred: Matrix) -> Matrix:
     return np.ascontiguousarray(vectors[:, ::-1][:, : min(DIRECTIONS, max(len(centred) - 1, 1))])
 
 
-def _by_descriptions(smooth: Matrix, mean: Matrix, descriptions: Matrix) -> tuple[Matrix, Matrix]:
+def told_by_descriptions(vectors: Matrix, descriptions: Matrix) -> Matrix:
+    """How likely each value is for each vector, by its description alone; shape (n, k)."""
+    weights, bias = by_descriptions(vectors, vectors.mean(axis=0), descriptions)
+    return softmax((vectors @ weights + bias) * SHARPNESS)
+
+
+def by_descriptions(smooth: Matrix, mean: Matrix, descriptions: Matrix) -> tuple[Matrix, Matrix]:
     """Weights and bias of the likeness to each description. What all items, or all descriptions, share does not count;
     its standard deviation is one."""
     centred = descriptions - descriptions.mean(axis=0)
