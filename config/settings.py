@@ -16,6 +16,7 @@ INSTALLED_APPS = [
     "config",
     "catalog",
     "search",
+    "search.evaluation",  # its commands
     "unfold",
     "unfold.contrib.filters",
     "unfold.contrib.import_export",

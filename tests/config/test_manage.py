@@ -10,6 +10,6 @@ WITHOUT_TABLES = {"generate_interest_log"}  # from a file into another
 
 
 def test_every_command_of_search_finds_its_tables() -> None:
-    folder = Path(manage.__file__).parent / "search" / "management" / "commands"
-    names = {path.stem for path in folder.glob("*.py")} - {"__init__"}
+    folder = Path(manage.__file__).parent / "search"
+    names = {path.stem for path in folder.glob("**/management/commands/*.py")} - {"__init__"}
     assert names - WITHOUT_TABLES == manage.WITH_TABLES - {"createsuperuser"}

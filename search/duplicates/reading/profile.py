@@ -87,11 +87,6 @@ def prepare(
     }
     title_weights = _weights(words_of(heading), statistics)
     words = {**_weights(words_of(text)[:_MAX_WORDS], statistics), **title_weights}
-    in_title, in_facts = quantities_of(heading), _fact_quantities(facts)
-    title_codes = codes_of(heading)
-    own_codes = title_codes | {fact.code for fact in facts.values() if fact.code}
-    codes = own_codes | codes_of(text)
-    quantities = tuple(dict.fromkeys((*in_title, *in_facts, *_measures(quantities_of(text)))))[:40]
     return Profile(
         title=title_weights,
         title_mass=sum(title_weights.values()),
@@ -99,13 +94,7 @@ def prepare(
         words_mass=sum(words.values()),
         squashed_title=squash(heading)[:150],
         squashed=(squash(heading) + " " + squash(text))[:600],
-        title_codes=title_codes,
-        own_codes=own_codes,
-        codes=codes,
-        title_quantities=in_title,
-        key_quantities=tuple(dict.fromkeys((*in_title, *in_facts))),
-        quantities=quantities,
-        rarities=_rarities(codes, quantities, statistics),
+        **_codes_and_quantities(heading, text, facts, statistics),
         **_marks_of_a_variant(heading, facts),
         entries=list_of(body, attributes),
         attributes=facts,
@@ -113,6 +102,25 @@ def prepare(
         fingerprint=fingerprint_of(title, body),
         identifiers=identifiers,
     )
+
+
+def _codes_and_quantities(
+    heading: str, text: str, facts: Mapping[str, Attribute], statistics: WordStatistics
+) -> dict[str, Any]:
+    in_title, in_facts = quantities_of(heading), _fact_quantities(facts)
+    title_codes = codes_of(heading)
+    own_codes = title_codes | {fact.code for fact in facts.values() if fact.code}
+    codes = own_codes | codes_of(text)
+    quantities = tuple(dict.fromkeys((*in_title, *in_facts, *_measures(quantities_of(text)))))[:40]
+    return {
+        "title_codes": title_codes,
+        "own_codes": own_codes,
+        "codes": codes,
+        "title_quantities": in_title,
+        "key_quantities": tuple(dict.fromkeys((*in_title, *in_facts))),
+        "quantities": quantities,
+        "rarities": _rarities(codes, quantities, statistics),
+    }
 
 
 def _marks_of_a_variant(heading: str, facts: Mapping[str, Attribute]) -> dict[str, Any]:

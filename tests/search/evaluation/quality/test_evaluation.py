@@ -75,7 +75,7 @@ def test_the_scratch_collection_is_gone_also_when_the_evaluation_fails(
     def fail(*args: Any) -> None:
         raise RuntimeError("no")
 
-    monkeypatch.setattr("search.management.commands.evaluate.evaluate_search", fail)
+    monkeypatch.setattr("search.evaluation.management.commands.evaluate.evaluate_search", fail)
     with pytest.raises(RuntimeError):
         evaluate(dataset)
     assert not Collection.objects.exists() and not EvaluationRun.objects.exists()

@@ -12,10 +12,10 @@ from tqdm import tqdm
 
 from search.duplicates.comparing.scan import scan
 from search.evaluation.datasets import MatchDataset, load_match_dataset
+from search.evaluation.management.report_command import ReportCommand
 from search.evaluation.metrics import PairFigures
 from search.evaluation.quality.duplicate_quality import DuplicateFigures, evaluate_calibrated, evaluate_pairs
 from search.evaluation.scratch import scratch_collection
-from search.management.report_command import ReportCommand
 from search.models import EvaluationRun
 
 LINES = {"flagged": "flagged", "suggested": "suggested", "before": "flagged_before_calibration"}

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from search.evaluation.datasets import load_items
+from search.evaluation.management.report_command import ReportCommand
 from search.evaluation.quality.map_quality import evaluate_map
-from search.management.report_command import ReportCommand
 
 
 class Command(ReportCommand):

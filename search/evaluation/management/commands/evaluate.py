@@ -14,11 +14,11 @@ from catalog.models import Collection
 from catalog.services.collections import get_collection
 from search.evaluation.datasets import SearchDataset, load_search_dataset
 from search.evaluation.judging import keep_judged_set
+from search.evaluation.management.report_command import ReportCommand
 from search.evaluation.quality.band_quality import evaluate_bands
 from search.evaluation.quality.search_quality import evaluate_search
 from search.evaluation.runs import compare_runs, run_before, store_run
 from search.evaluation.scratch import scratch_collection
-from search.management.report_command import ReportCommand
 from search.models import EvaluationRun
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from search.evaluation.datasets import LabelledDataset
+from search.evaluation.management.report_command import LabelledReportCommand
 from search.evaluation.quality.misfiled_quality import evaluate_misfiled
-from search.management.report_command import LabelledReportCommand
 
 
 class Command(LabelledReportCommand):

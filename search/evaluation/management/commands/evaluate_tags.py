@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from search.evaluation.datasets import LabelledDataset
+from search.evaluation.management.report_command import LabelledReportCommand
 from search.evaluation.quality.tag_quality import evaluate_tags
-from search.management.report_command import LabelledReportCommand
 
 
 class Command(LabelledReportCommand):
