@@ -17,6 +17,9 @@ RUN useradd --system --create-home --uid 10001 akin && install -d -o akin -g aki
 COPY --chown=root:root . .
 COPY --from=packages /tmp/deck.gl-9.4.0.tgz /tmp/
 RUN python -m config.vendored /tmp/deck.gl-9.4.0.tgz && rm /tmp/deck.gl-9.4.0.tgz
+# The model, converted once and for all, so that a start neither writes nor waits for it. The key signs nothing.
+RUN AKIN_DATA_DIR=/models SECRET_KEY=a-key-of-the-building-that-signs-nothing-and-is-never-used-again \
+    python manage.py convert_model && mv /models/models /app/models && rm -r /models
 USER akin
 
 ENV AKIN_DATA_DIR=/data HOST=0.0.0.0 PORT=8000

@@ -11,6 +11,7 @@ import sys
 WITHOUT_SERVICES = {
     "start",
     "restore",
+    "convert_model",
     "help",
     "version",
     "--help",

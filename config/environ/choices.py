@@ -56,6 +56,12 @@ AKIN_DATA_DIR = environment.folder(
     "What Akin keeps: the embedded services' data, the converted model, the key below.",
     shown_default="var",
 )
+AKIN_MODELS = environment.folder(
+    "AKIN_MODELS",
+    BASE_DIR / "models",
+    "Models that were converted beforehand, by `manage.py convert_model`; only read.",
+    shown_default="models",
+)
 DATABASE_URL = environment.address(
     "DATABASE_URL",
     "PostgreSQL 16 or later with pgvector 0.8.4 or later.",

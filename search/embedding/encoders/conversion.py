@@ -26,6 +26,8 @@ logger = logging.getLogger(__name__)
 
 ROOT = Path(__file__).resolve().parents[3]
 
+_damaged: set[Path] = set()  # of AKIN_MODELS, found so by this process
+
 
 class ConversionError(Exception):
     """The model cannot be converted; the message is the last thing that the program said."""
@@ -34,11 +36,13 @@ class ConversionError(Exception):
 def converted(source: str, *, revision: str, is_compressed: bool, is_cross_encoder: bool = False) -> Path:
     """The folder of the converted model of `source`, a path or a name on a hub; converts it when there is none.
 
-    Raises ConversionError, and OSError where the data directory cannot be written.
+    One in AKIN_MODELS is taken as it is. Raises ConversionError, and OSError where nothing can be written.
     """
-    folder = _folder(source, revision, "int8" if is_compressed else "full", is_cross_encoder)
-    if (folder / "complete").exists():
-        return folder
+    name = _name(source, revision, "int8" if is_compressed else "full", is_cross_encoder)
+    brought, folder = settings.AKIN_MODELS / name, settings.AKIN_DATA_DIR / "models" / name
+    for known in (brought, folder):
+        if known not in _damaged and (known / "complete").exists():
+            return known
     with _locked(folder):
         if not (folder / "complete").exists():
             logger.info("Converting %s to OpenVINO; this is done once", source)
@@ -51,8 +55,12 @@ def converted(source: str, *, revision: str, is_compressed: bool, is_cross_encod
 def discard(folder: Path, made_at: int) -> None:
     """Deletes the converted model, which was found damaged, unless another process has made it anew meanwhile.
 
-    `made_at` is when "complete" was written, in nanoseconds, as it was before the model was read.
+    `made_at` is when "complete" was written, in nanoseconds, as it was before the model was read. One in AKIN_MODELS is
+    left where it is, and not used again by this process.
     """
+    if folder.parent == settings.AKIN_MODELS:
+        _damaged.add(folder)
+        return
     with _locked(folder):
         if (folder / "complete").exists() and (folder / "complete").stat().st_mtime_ns == made_at:
             shutil.rmtree(folder)  # what others have mapped into their memory stays there
@@ -66,11 +74,11 @@ def _locked(folder: Path) -> Iterator[None]:
         yield
 
 
-def _folder(source: str, revision: str, weights: str, is_cross_encoder: bool) -> Path:
+def _name(source: str, revision: str, weights: str, is_cross_encoder: bool) -> str:
     kind = "cross-encoder" if is_cross_encoder else "encoder"
     identity = hashlib.sha256(f"{source}\n{revision}\n{weights}\n{kind}".encode()).hexdigest()[:12]
     name = re.sub(r"[^\w.-]+", "-", Path(source).name)
-    return Path(settings.AKIN_DATA_DIR) / "models" / f"{name}-{identity}"
+    return f"{name}-{identity}"
 
 
 def _run(arguments: list[str]) -> None:

@@ -125,6 +125,35 @@ def test_a_damaged_model_is_converted_again(
     assert len(conversions) == 2, "what was made anew stays"
 
 
+@pytest.fixture
+def brought(made: Path, tmp_path: Path, conversions: list[str], settings: LazySettings) -> Path:
+    """The model, converted beforehand into AKIN_MODELS, which nobody may write."""
+    load_encoder(space(made))
+    settings.AKIN_MODELS = tmp_path / "brought"
+    kept(tmp_path).parent.rename(settings.AKIN_MODELS)
+    settings.AKIN_MODELS.chmod(0o500)
+    conversions.clear()
+    found: Path = next(settings.AKIN_MODELS.glob("*/complete")).parent
+    return found
+
+
+@pytest.mark.usefixtures("brought")
+def test_a_model_that_was_brought_is_taken_as_it_is(made: Path, tmp_path: Path, conversions: list[str]) -> None:
+    assert isinstance(load_encoder(space(made)), DirectEncoder)
+    assert conversions == [] and not (tmp_path / "data" / "models").exists()
+
+
+def test_a_damaged_model_that_was_brought_stays_there_and_another_is_made(
+    made: Path, tmp_path: Path, conversions: list[str], brought: Path
+) -> None:
+    garble(brought / "openvino" / "openvino_model.bin")
+    assert isinstance(load_encoder(space(made)), DirectEncoder)
+    assert len(conversions) == 1 and kept(tmp_path).is_dir()
+    assert (brought / "complete").exists()
+    load_encoder(space(made))
+    assert len(conversions) == 1, "what was made anew stays"
+
+
 @pytest.mark.usefixtures("conversions")
 def test_a_model_that_stays_unlike_is_run_by_sentence_transformers(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(model: object) -> None:

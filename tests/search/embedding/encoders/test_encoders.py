@@ -11,7 +11,7 @@ import pytest
 from django.conf import LazySettings
 
 from search.embedding.encoders import registry
-from search.embedding.encoders.conversion import ConversionError, _folder, converted
+from search.embedding.encoders.conversion import ConversionError, _name, converted
 from search.embedding.encoders.local import LocalEncoder, native_dimensions
 from search.embedding.encoders.registry import encoder_of
 from search.embedding.queue import worker
@@ -81,7 +81,7 @@ def test_a_folder_that_cannot_be_written_costs_time_only(tmp_path: Path, setting
 def test_a_conversion_that_cannot_be_written_costs_time_only(tmp_path: Path, settings: LazySettings) -> None:
     settings.AKIN_DATA_DIR = tmp_path / "data"
     save_static_model(tmp_path / "model")
-    folder = _folder(str(tmp_path / "model"), "", "int8", is_cross_encoder=False)
+    folder = settings.AKIN_DATA_DIR / "models" / _name(str(tmp_path / "model"), "", "int8", is_cross_encoder=False)
     folder.parent.mkdir(parents=True)
     folder.write_text("a file where the program that converts wants a folder")
     with pytest.raises(ConversionError):
