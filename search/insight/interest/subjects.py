@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db.models.signals import post_delete
 from django.http import HttpRequest
+from django.utils.crypto import salted_hmac
 
 from search.models import Event
 
@@ -26,9 +27,15 @@ def subject_to_record(request: HttpRequest) -> str:
     """The same, and a browser without one gets its own from now on. The session's key itself is kept nowhere."""
     subject = subject_of_request(request)
     if subject is None:
-        request.session[SESSION_KEY] = secrets.token_urlsafe(16)
+        request.session[SESSION_KEY] = _new_word(request)
         subject = f"session:{request.session[SESSION_KEY]}"
     return subject
+
+
+def _new_word(request: HttpRequest) -> str:
+    """The same for all requests that a browser sends before it has a session: what it did is of one subject."""
+    cookie = request.META.get("CSRF_COOKIE")
+    return salted_hmac(SESSION_KEY, cookie, algorithm="sha256").hexdigest() if cookie else secrets.token_urlsafe(16)
 
 
 def subject_of_user(user_id: int) -> str:

@@ -128,3 +128,17 @@ def test_events_need_the_form_of_this_site_and_an_item_that_is_there(shop: Colle
     Item.objects.filter(pk=item(shop, 2).pk).update(status="draft")
     assert client.post("/c/shop/for-you/events", {"item": "i2", "kind": "like"}).status_code == 404
     assert not Event.objects.exists()
+
+
+def test_what_a_browser_does_before_it_has_a_session_is_of_one_subject(shop: Collection) -> None:
+    first = Client(enforce_csrf_checks=True)
+    first.get("/sign-in")
+    token = first.cookies["csrftoken"].value
+    for kind in ("click", "like"):  # sent at once: neither request knows of the other's session
+        browser = Client(enforce_csrf_checks=True)
+        browser.cookies["csrftoken"] = token
+        form = {"item": "i1", "kind": kind, "csrfmiddlewaretoken": token}
+        assert browser.post("/c/shop/for-you/events", form).status_code in (204, 302)
+    assert Event.objects.count() == 2
+    assert len(set(Event.objects.values_list("subject", flat=True))) == 1
+    assert token not in Event.objects.all()[0].subject
