@@ -28,6 +28,7 @@ WITH_TABLES = {
     "evaluate",
     "evaluate_duplicates",
     "evaluate_interest",
+    "evaluate_known_items",
     "evaluate_map",
     "evaluate_misfiled",
     "evaluate_tags",
