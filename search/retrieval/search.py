@@ -18,6 +18,7 @@ from search.errors import EncoderUnavailable
 from search.retrieval.answer.bands import WEAK
 from search.retrieval.answer.browse import browse
 from search.retrieval.answer.facets import count_facets
+from search.retrieval.answer.families import spread_families
 from search.retrieval.answer.hits import build_hits
 from search.retrieval.answer.relevance import is_cut_off, matching, relevant_ids, with_levels, within
 from search.retrieval.query.measures import read_measures
@@ -165,7 +166,7 @@ def _rank(request: SearchRequest, prepared: Prepared, filters: Sequence[Filter])
     candidates, scores = with_identifiers(candidates, scores, named or begun)
     order = fusion.order_of(scores, candidates.ids)
     ranked = Ranked(candidates, order, scores[order], named or begun, is_begun=bool(begun))
-    return collapse(prepared, with_levels(request, prepared, ranked))
+    return spread_families(request, prepared, collapse(prepared, with_levels(request, prepared, ranked)))
 
 
 def _sorted(found: Ranked, relevant: Sequence[int], sort: Sort) -> Ranked:
