@@ -15,11 +15,13 @@ from catalog.services.collections import get_collection
 from search.evaluation.datasets import SearchDataset, load_search_dataset
 from search.evaluation.judging import keep_judged_set
 from search.evaluation.management.report_command import ReportCommand
+from search.evaluation.metrics import PairedTest, paired_test
 from search.evaluation.quality.band_quality import evaluate_bands
 from search.evaluation.quality.search_quality import evaluate_search
 from search.evaluation.runs import compare_runs, run_before, store_run
 from search.evaluation.scratch import scratch_collection
 from search.models import EvaluationRun
+from search.retrieval.types import MODES
 
 
 class Command(ReportCommand):
@@ -86,6 +88,7 @@ class Command(ReportCommand):
                 f"{mode:<10}{one['ndcg_at_10']:>9.4f}{f'{low:.3f}–{high:.3f}':>16}{one['recall_at_100']:>12.4f}"
                 f"{one['mrr_at_10']:>8.4f}{one['p50_ms']:>8.1f}{one['p95_ms']:>8.1f}"
             )
+        self._show_legs()
         self._show_difference()
         if "bands" in report:
             self._show_bands(report["bands"])
@@ -97,15 +100,22 @@ class Command(ReportCommand):
         self.stdout.write(f"Queries with a better band below a worse one: {report['contradicted']}")
         self.stdout.write(f"Queries said to have no answer: {len(report['nothing_relevant'])}")
 
+    def _show_legs(self) -> None:
+        gains = self.run.gains
+        self.stdout.write("Hybrid against each leg alone, nDCG@10 of the same queries:")
+        for mode in MODES[1:]:
+            self._show_test(mode, paired_test(gains[mode], gains[MODES[0]]))
+
     def _show_difference(self) -> None:
         if (before := run_before(self.run)) is None:
             return
         self.stdout.write(f"Against the run of {before.created_at:%Y-%m-%d %H:%M}, nDCG@10 of the same queries:")
         for mode, test in compare_runs(before=before, after=self.run).items():
-            low, high = test.ci95
-            self.stdout.write(
-                f"{mode:<10}{test.difference:>+9.4f}{f'{low:+.3f}–{high:+.3f}':>16}   p = {test.p_value:.3f}"
-            )
+            self._show_test(mode, test)
+
+    def _show_test(self, mode: str, test: PairedTest) -> None:
+        low, high = test.ci95
+        self.stdout.write(f"{mode:<10}{test.difference:>+9.4f}{f'{low:+.3f}–{high:+.3f}':>16}   p = {test.p_value:.3f}")
 
 
 def _advance(bar: Any, done: int) -> None:

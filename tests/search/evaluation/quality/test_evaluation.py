@@ -66,7 +66,7 @@ def test_the_scratch_collection_is_gone_afterwards_and_the_figures_are_kept(data
 def test_without_json_a_table_is_printed(dataset: Path) -> None:
     lines = evaluate(dataset).splitlines()
     assert lines[0] == "tiny: 3 items, 2 queries"
-    assert {line.split()[0] for line in lines[2:]} == {"lexical", "semantic", "hybrid"}
+    assert {line.split()[0] for line in lines[2:5]} == {"lexical", "semantic", "hybrid"}
 
 
 def test_the_scratch_collection_is_gone_also_when_the_evaluation_fails(
@@ -172,3 +172,13 @@ def test_the_benchmark_command_prints_one_json_object() -> None:
     assert {"search_hybrid", "search_lexical", "search_semantic", "encoder_items_per_second"} <= set(figures)
     with pytest.raises(CommandError, match="no collection 'missing'"):
         call_command("benchmark", "--collection", "missing")
+
+
+def test_hybrid_search_is_tested_against_each_leg(dataset: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gains = {"hybrid": {"q1": 1.0, "q2": 0.8}, "semantic": {"q1": 0.5, "q2": 0.3}, "lexical": {"q1": 1.0, "q2": 0.8}}
+    run = EvaluationRun(dataset="tiny", gains=gains)
+    monkeypatch.setattr("search.evaluation.management.commands.evaluate.store_run", lambda **fields: run)
+    monkeypatch.setattr("search.evaluation.management.commands.evaluate.run_before", lambda run: None)
+    semantic, lexical = evaluate(dataset).split("Hybrid against each leg alone")[1].splitlines()[1:3]
+    assert semantic.split()[:2] == ["semantic", "+0.5000"]
+    assert lexical.split()[:2] == ["lexical", "+0.0000"] and lexical.endswith("p = 1.000")
