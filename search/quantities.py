@@ -49,7 +49,8 @@ def _by_name() -> dict[str, tuple[str, float]]:
 
 _BY_NAME = _by_name()
 _NAMES = "|".join(sorted([*map(re.escape, _BY_NAME), _FAHRENHEIT], key=len, reverse=True))
-_NUMBER = r"(?<![\w.,])(-?(?:\d{1,3}(?:[,.]\d{3})+(?:\.\d+)?|\d+(?:[.,]\d+)?|\.\d+))(?:[ -](\d+)/([1-9]\d*))?"
+_LONGEST = 24  # characters of a number; a longer one counts nothing
+_NUMBER = r"(?<![\w.,])(-?(?:\d{1,3}(?:[,.]\d{3})+(?:\.\d+)?|\d+(?:[.,]\d+)?|\.\d+))(?:[ -](\d{1,3})/([1-9]\d{0,2}))?"
 _QUANTITY = re.compile(_NUMBER + r"(?:(?:[ -]?(" + _NAMES + r")(?:s|en)?)(?![^\W_])|(?!\w))")
 _RANGE = re.compile(r"(?<=\d)(?: ?(?:-|–|to|bis|by|and|or) ?)(?=\d)")
 _TIMES = re.compile(r"(?<=\d) ?[x×] ?(?=\d)")
@@ -62,14 +63,16 @@ _SHORT_UNIT = re.compile(r"_([a-z]+)\Z")
 Quantity = tuple[str, float]
 
 
-def read_number(digits: str) -> float:
-    """A number with a decimal point or comma, or thousands grouped by either."""
-    if re.fullmatch(r"-?\d{1,3}([,.]\d{3})+(\.\d+)?", digits) and not digits.startswith("0"):
+def read_number(digits: str) -> float | None:
+    """A number with a decimal point or comma, or thousands grouped by either; None for a version or a serial number."""
+    if len(digits) > _LONGEST:
+        return None
+    if re.fullmatch(r"-?[1-9]\d{0,2}([,.]\d{3})+(\.\d+)?", digits):
         head, dot, tail = digits.rpartition(".")
         if dot and len(tail) != 3:
             return float(f"{re.sub('[,.]', '', head)}.{tail}")
         return float(re.sub(r"[,.]", "", digits))
-    return float(digits.replace(",", "."))
+    return float(digits.replace(",", ".")) if len(re.findall("[,.]", digits)) < 2 else None
 
 
 def quantities_of(text: str) -> tuple[Quantity, ...]:
@@ -83,16 +86,18 @@ def quantities_of(text: str) -> tuple[Quantity, ...]:
 def _read(text: str) -> Iterator[tuple[str, float, float]]:
     waiting: list[float] = []
     for match in _QUANTITY.finditer(text):
-        value = read_number(match[1]) + (int(match[2]) / int(match[3]) if match[3] else 0.0)
-        unit = match[4]
+        number, unit = read_number(match[1]), match[4]
+        if number is None:
+            continue
+        value = number + (int(match[2]) / int(match[3]) if match[3] else 0.0)
         if unit is None and _RANGE.match(text, match.end()):
             waiting.append(value)
             continue
-        for number in (*waiting, value):
-            yield _in_base(number, unit)
+        for one in (*waiting, value):
+            yield _in_base(one, unit)
         waiting = []
-    for number in waiting:
-        yield _in_base(number, None)
+    for one in waiting:
+        yield _in_base(one, None)
 
 
 def _in_base(value: float, unit: str | None) -> tuple[str, float, float]:

@@ -73,7 +73,8 @@ def read_measures(request: SearchRequest) -> tuple[SearchRequest, tuple[Understo
 
 def _bounds(text: str, schema: Schema) -> Iterator[Understood]:
     for match in BOUND.finditer(text):
-        amount = _amount(match)
+        if (amount := _amount(match)) is None:
+            continue
         for name in _names(amount, schema):
             value = _as_stored(amount, name, schema)
             if value is not None:
@@ -86,7 +87,7 @@ def _sizes(request: SearchRequest, text: str, schema: Schema) -> Iterator[Unders
     """Sizes without a bound: of a number attribute with that unit, else a value as "4 person" among the terms."""
     for match in SIZE.finditer(text):
         amount = _amount(match)
-        if amount.is_money or not amount.unit:
+        if amount is None or amount.is_money or not amount.unit:
             continue
         ranges = [(name, _as_stored(amount, name, schema)) for name in _names(amount, schema)]
         for name, value in ranges:
@@ -108,9 +109,11 @@ def _terms(request: SearchRequest, amount: _Amount, schema: Schema) -> Iterator[
             yield Understood(amount.text, Filter(name, terms=tuple(values)))
 
 
-def _amount(match: re.Match[str]) -> _Amount:
+def _amount(match: re.Match[str]) -> _Amount | None:
     digits, unit = match["number"].lower(), (match["unit"] or "").lower()
     number = float(NUMBERS[digits]) if digits in NUMBERS else read_number(digits)
+    if number is None:
+        return None
     is_money = bool(match["sign"]) or re.fullmatch(_MONEY, unit) is not None
     return _Amount(match[0], number, "" if match["sign"] else unit, is_money)
 
