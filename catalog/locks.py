@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
+from typing import Final
 
 from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from catalog.sessions import lasting_session
+
+PAUSE: Final = 0.1  # seconds until whoever waits asks again
 
 
 class Lock(IntEnum):
@@ -32,25 +39,28 @@ HELD = """
 @contextmanager
 def tried(lock: Lock, key: int = 0) -> Iterator[bool]:
     """Whether this process alone may do it now, for what the key names."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [lock, key % 2**31])
-        is_mine = bool(cursor.fetchone()[0])
-    try:
-        yield is_mine
-    finally:
-        if is_mine:
-            _give_back(lock, key)
+    with lasting_session() as session:
+        is_mine = _ask(session, "SELECT pg_try_advisory_lock(%s, %s)", lock, key)
+        try:
+            yield is_mine
+        finally:
+            if is_mine:
+                _ask(session, "SELECT pg_advisory_unlock(%s, %s)", lock, key)
 
 
 @contextmanager
 def awaited(lock: Lock, key: int = 0) -> Iterator[None]:
-    """Waits until nobody else does it."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s, %s)", [lock, key % 2**31])
-    try:
-        yield
-    finally:
-        _give_back(lock, key)
+    """Waits until nobody else does it.
+
+    By asking again and again: a statement that waits has a snapshot, for whose end the other's index build would wait.
+    """
+    with lasting_session():
+        while True:
+            with tried(lock, key) as is_mine:
+                if is_mine:
+                    yield
+                    return
+            time.sleep(PAUSE)
 
 
 def held_keys(lock: Lock) -> set[int]:
@@ -66,6 +76,7 @@ def hold_until_commit(lock: Lock, key: int = 0) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [lock, key % 2**31])
 
 
-def _give_back(lock: Lock, key: int) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [lock, key % 2**31])
+def _ask(session: BaseDatabaseWrapper, sql: str, lock: Lock, key: int) -> bool:
+    with session.cursor() as cursor:
+        cursor.execute(sql, [lock, key % 2**31])
+        return bool(cursor.fetchone()[0])

@@ -80,7 +80,13 @@ TEMPLATES: list[dict[str, Any]] = [
 ]
 
 DATABASES = {
-    "default": databases.database(DATABASE_URL, AKIN_DATA_DIR, pool_size=AKIN_DATABASE_POOL, password=DATABASE_PASSWORD)
+    "default": databases.database(
+        DATABASE_URL,
+        AKIN_DATA_DIR,
+        pool_size=AKIN_DATABASE_POOL,
+        password=DATABASE_PASSWORD,
+        direct_url=DATABASE_DIRECT_URL,
+    )
 }
 
 CACHES = {

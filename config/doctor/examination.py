@@ -24,6 +24,7 @@ OF_DATABASE: dict[str, Examine] = {
     "locale": server.locale,
     "clock": server.clock,
     "connections": server.connections,
+    "pooler": server.pooler,
     "migrations": server.migrations,
     "triggers": vectors.triggers,
     "spaces": vectors.spaces,

@@ -8,9 +8,11 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
+from catalog.sessions import lasting_session
 from config.doctor.findings import Finding, error, ok, warning
 from config.watching.checks import check_versions
 
@@ -111,6 +113,9 @@ def connections() -> Iterator[Finding]:
         "SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int,"
         " (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend')"
     )
+    if "DIRECT" in connection.settings_dict:
+        yield ok("connections", f"{used} of {allowed} in use; the pooler bounds what Akin asks for.")
+        return
     own = settings.AKIN_DATABASE_POOL or settings.WEB_THREADS + 1
     wanted = settings.WEB_PROCESSES * own + PROCESSES_BESIDE_WEB + SPARE_CONNECTIONS
     if wanted > allowed:
@@ -121,6 +126,38 @@ def connections() -> Iterator[Finding]:
         )
     else:
         yield ok("connections", f"{used} of {allowed} in use; Akin asks for at most {wanted}.")
+
+
+def pooler() -> Iterator[Finding]:
+    """Whether what needs a session of its own gets one."""
+    if "DIRECT" not in connection.settings_dict:
+        if _is_pooled(connection):
+            yield error(
+                "pooler",
+                "Between Akin and PostgreSQL is a pooler: a lock that one process takes is held by another's session.",
+                "Set DATABASE_DIRECT_URL to the address of PostgreSQL itself; docs/scaling.md.",
+            )
+        return
+    with lasting_session() as session:
+        (own,) = _row("SELECT pg_backend_pid()", of=session)
+        if _is_pooled(session):
+            yield error(
+                "pooler",
+                "DATABASE_DIRECT_URL leads to a pooler, too.",
+                "Set it to the address of PostgreSQL itself; docs/scaling.md.",
+            )
+        elif not _value("SELECT count(*) FROM pg_stat_activity WHERE pid = %s AND datname = current_database()", own):
+            yield error(
+                "pooler",
+                "DATABASE_DIRECT_URL leads to another database than DATABASE_URL.",
+                "Set it to the address of the PostgreSQL that the pooler asks.",
+            )
+
+
+def _is_pooled(session: BaseDatabaseWrapper) -> bool:
+    """Whether somebody else answers than who opened the connection: poolers make numbers of processes up."""
+    (answering,) = _row("SELECT pg_backend_pid()", of=session)
+    return bool(session.connection.info.backend_pid != answering)
 
 
 def migrations() -> Iterator[Finding]:
@@ -136,8 +173,8 @@ def migrations() -> Iterator[Finding]:
         )
 
 
-def _row(sql: str, *parameters: Any) -> tuple[Any, ...]:
-    with connection.cursor() as cursor:
+def _row(sql: str, *parameters: Any, of: BaseDatabaseWrapper | None = None) -> tuple[Any, ...]:
+    with (of or connection).cursor() as cursor:
         cursor.execute(sql, parameters or None)
         row: tuple[Any, ...] = cursor.fetchone()
         return row

@@ -74,6 +74,12 @@ DATABASE_PASSWORD = environment.secret(
     shown_default="that of the URL",
     at_least=1,
 )
+DATABASE_DIRECT_URL = environment.address(
+    "DATABASE_DIRECT_URL",
+    "The same database past the pooler, such as PgBouncer, that `DATABASE_URL` then names: for locks and index builds.",
+    schemes=["postgresql", "postgres"],
+    shown_default="there is no pooler",
+)
 REDIS_URL = environment.address(
     "REDIS_URL",
     "Redis, for messages to the workers and the cache.",

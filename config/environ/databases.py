@@ -20,29 +20,51 @@ NAMES = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST
 POOL_PATIENCE = {"timeout": 0.8, "reconnect_timeout": 2.0}
 
 
-def database(url: str, data_dir: Path, *, pool_size: int, password: str = "") -> dict[str, Any]:
-    """Django's settings of the one database. `pool_size` 0 keeps one connection per thread instead of a pool."""
-    try:
-        parts = conninfo_to_dict(url or Layout(data_dir).database_url)
-    except psycopg.ProgrammingError as error:
-        raise refuse("DATABASE_URL", url, str(error).strip()) from error
-    if not parts.get("dbname"):
-        raise refuse("DATABASE_URL", url, "It names no database: postgresql://user:password@host:5432/NAME")
+def database(url: str, data_dir: Path, *, pool_size: int, password: str = "", direct_url: str = "") -> dict[str, Any]:
+    """Django's settings of the one database. `pool_size` 0 keeps one connection per thread instead of a pool.
+
+    With `direct_url` the other is a pooler's, and what leads past it is under `DIRECT`: see catalog.sessions.
+    """
+    found = _place("DATABASE_URL", url or Layout(data_dir).database_url)
     if password:
-        _refuse_second_password("DATABASE", url, parts.get("password"))
-        parts["password"] = password
-    found: dict[str, Any] = {NAMES[key]: str(value) for key, value in parts.items() if key in NAMES}
-    options: dict[str, Any] = {key: value for key, value in parts.items() if key not in NAMES}
-    options.setdefault("connect_timeout", 10)
+        _refuse_second_password("DATABASE", url, found.get("PASSWORD"))
+        found["PASSWORD"] = password
+    if direct_url:
+        found |= _past_pooler(url, direct_url, name=found["NAME"], password=password)
     if pool_size:
-        options["pool"] = {"min_size": 1, "max_size": pool_size, "max_idle": 300, **POOL_PATIENCE}
+        found["OPTIONS"]["pool"] = {"min_size": 1, "max_size": pool_size, "max_idle": 300, **POOL_PATIENCE}
     return {
         "ENGINE": "django.db.backends.postgresql",
         **found,
-        "OPTIONS": options,
         "CONN_MAX_AGE": 0 if pool_size else 300,
         "CONN_HEALTH_CHECKS": True,
     }
+
+
+def _past_pooler(url: str, direct_url: str, *, name: str, password: str) -> dict[str, Any]:
+    """A cursor of the server is lost there with its transaction, so that long answers are fetched at once."""
+    if not url:
+        raise refuse("DATABASE_DIRECT_URL", direct_url, "It is for a DATABASE_URL that names a pooler.")
+    direct = _place("DATABASE_DIRECT_URL", direct_url)
+    if direct["NAME"] != name:
+        raise refuse("DATABASE_DIRECT_URL", direct_url, f"It has to name the database {name}, as DATABASE_URL does.")
+    return {
+        "DISABLE_SERVER_SIDE_CURSORS": True,
+        "DIRECT": {"USER": "", "PASSWORD": password, "HOST": "", "PORT": "", **direct},
+    }
+
+
+def _place(name: str, url: str) -> dict[str, Any]:
+    """Where a database is and how one gets there, as Django says it."""
+    try:
+        parts = conninfo_to_dict(url)
+    except psycopg.ProgrammingError as error:
+        raise refuse(name, url, str(error).strip()) from error
+    if not parts.get("dbname"):
+        raise refuse(name, url, "It names no database: postgresql://user:password@host:5432/NAME")
+    found: dict[str, Any] = {NAMES[key]: str(value) for key, value in parts.items() if key in NAMES}
+    options = {key: value for key, value in parts.items() if key not in NAMES}
+    return {**found, "OPTIONS": {"connect_timeout": 10, **options}}
 
 
 def redis_url(url: str, data_dir: Path, *, password: str = "") -> str:

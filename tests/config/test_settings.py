@@ -107,6 +107,19 @@ def test_a_database_url_becomes_djangos_settings() -> None:
     assert (pooled["OPTIONS"]["pool"]["max_size"], pooled["CONN_MAX_AGE"]) == (5, 0)
 
 
+def test_the_way_past_a_pooler_is_one_to_the_same_database() -> None:
+    pooler, way = "postgresql://me@pooler:6432/shop", "postgresql://me@db:5432/shop"
+    found = databases.database(pooler, Path("var"), pool_size=5, password="hush", direct_url=way)
+    assert (found["HOST"], found["PASSWORD"], found["DISABLE_SERVER_SIDE_CURSORS"]) == ("pooler", "hush", True)
+    direct = found["DIRECT"]
+    assert (direct["HOST"], direct["PORT"], direct["PASSWORD"]) == ("db", "5432", "hush")
+    assert "pool" not in direct["OPTIONS"]
+    assert "DIRECT" not in databases.database(pooler, Path("var"), pool_size=5)
+    for url, wrong in ((pooler, "postgresql://me@db/other"), ("", way)):
+        with pytest.raises(ImproperlyConfigured, match=r"DATABASE_DIRECT_URL=.* is refused"):
+            databases.database(url, Path("var"), pool_size=0, direct_url=wrong)
+
+
 @pytest.mark.parametrize(
     ("database_url", "redis_url", "services"),
     [("", "", ("postgres", "redis")), ("postgresql:///a", "", ("redis",)), ("postgresql:///a", "redis://b", ())],

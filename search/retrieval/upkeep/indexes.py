@@ -14,6 +14,7 @@ from django.db import connection
 
 from catalog import locks
 from catalog.models import Collection
+from catalog.sessions import lasting_session
 from search.embedding.storage import VectorSql
 from search.models import EmbeddingSpace
 from search.models.embedding import LIVE_STATES
@@ -176,5 +177,5 @@ def _is_orphan(name: str) -> bool:
 
 
 def _execute(sql: str) -> None:
-    with connection.cursor() as cursor:
+    with lasting_session() as session, session.cursor() as cursor:
         cursor.execute(sql)

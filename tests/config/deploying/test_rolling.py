@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
-from django.conf import settings
 from django.db import connections
 from django.db.migrations.loader import MigrationLoader
 from django_migration_linter import MigrationLinter
 
 from tests.config.deploying import journey
-from tests.config.deploying.addresses import database_url
+from tests.config.deploying.travelling import EXPECTED, travel_with
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -74,36 +69,6 @@ def code_before(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("before")
     subprocess.run(["tar", "--extract", "--directory", str(folder)], input=archived.stdout, check=True)
     return folder
-
-
-def travel_with(code: Path, slug: str, folder: Path) -> Any:
-    """What the journey finds when that code makes it in the tests' database."""
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("AKIN_")},
-        "DJANGO_SETTINGS_MODULE": "config.settings",
-        "DATABASE_URL": database_url(),
-        "REDIS_URL": str(settings.CACHES["default"]["LOCATION"]),
-        "AKIN_DATA_DIR": str(folder),
-        "AKIN_ENCODER": "fake",
-        "AKIN_WAKE_WORKERS": "false",
-        "AKIN_RATE_LIMIT": "0",
-        "ALLOWED_HOSTS": "testserver",
-        "PYTHONWARNINGS": "ignore",
-    }
-    script = [sys.executable, journey.__file__, slug, str(folder)]
-    done = subprocess.run(script, cwd=code, env=environment, capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1])
-
-
-EXPECTED = {
-    "scan": "finished",
-    "states": {"pending": 0, "claimed": 0, "embedded": 9, "failed": 0},
-    "found": {"hybrid": "i1", "lexical": "i1", "semantic": "i1"},
-    "related": 7,
-    "checked": ["i0", "twin"],
-    "decided": [["i0", "twin", "dismissed"]],
-}
 
 
 @pytest.mark.slow
