@@ -38,6 +38,7 @@ WITH_TABLES = {
     "import_items",
     "load_demo",
     "retry_embeddings",
+    "scale_corpus",
     "spaces",
 }
 

@@ -28,7 +28,8 @@ unix_socket_permissions = 0700
 max_connections = 100
 shared_buffers = 256MB
 effective_cache_size = 1GB
-maintenance_work_mem = 256MB
+maintenance_work_mem = {build_memory}MB
+autovacuum_work_mem = 128MB
 max_parallel_maintenance_workers = {build_workers}
 dynamic_shared_memory_type = {dynamic_shared_memory}
 max_wal_size = 2GB
@@ -46,7 +47,7 @@ log_line_prefix = '%m [%p] '
 # `all` does not mean replication, by which backups are taken.
 HOST_BASED_ACCESS = "local all all peer map=akin\nlocal replication all peer map=akin\n"
 
-ENOUGH_SHARED_MEMORY = 1 << 30  # bytes: containers often have 64 MB, too little for a parallel index build
+CGROUP_MEMORY = Path("/sys/fs/cgroup/memory.max")
 
 
 def binaries() -> Path:
@@ -124,9 +125,12 @@ def _check_version(layout: Layout) -> None:
 def _configure(layout: Layout, account: pwd.struct_passwd) -> None:
     """Who may connect: the account that runs Akin, through a socket in a folder nobody else may enter."""
     sockets = str(layout.sockets).replace("'", "''")
-    shared_memory = "posix" if _has_shared_memory() else "mmap"
+    build_memory = _build_memory(_memory())
     settings = SETTINGS.format(
-        sockets=sockets, dynamic_shared_memory=shared_memory, build_workers=_build_workers(os.cpu_count() or 1)
+        sockets=sockets,
+        dynamic_shared_memory="posix" if _has_shared_memory(2 * build_memory << 20) else "mmap",
+        build_workers=_build_workers(os.cpu_count() or 1),
+        build_memory=build_memory,
     )
     people = {account.pw_name, pwd.getpwuid(os.geteuid()).pw_name}
     idents = [f'akin "{person}" {role}\n' for person in sorted(people) for role in (ROLE, SUPERUSER)]
@@ -135,12 +139,12 @@ def _configure(layout: Layout, account: pwd.struct_passwd) -> None:
     _write(layout.postgres / "pg_ident.conf", "".join(idents), account)
 
 
-def _has_shared_memory() -> bool:
+def _has_shared_memory(enough: int) -> bool:
     try:
         found = os.statvfs("/dev/shm")  # noqa: S108 - only its size is read
     except OSError:
         return True
-    return found.f_bavail * found.f_frsize >= ENOUGH_SHARED_MEMORY
+    return found.f_bavail * found.f_frsize >= enough
 
 
 def _write(path: Path, text: str, account: pwd.struct_passwd) -> None:
@@ -184,3 +188,20 @@ def as_superuser(layout: Layout, database: str) -> str:
 def _build_workers(processors: int) -> int:
     """Processes that build an index beside the first: one processor stays free, for searches go on meanwhile."""
     return min(max(processors - 2, 0), 2)
+
+
+def _build_memory(memory: int) -> int:
+    """Megabytes for the graph of a vector index while it is built, of `memory` bytes of the machine: an eighth.
+
+    A graph that does not fit is built on disk from there on, which takes many times as long.
+    """
+    return min(max(memory >> 23, 256), 8_192)
+
+
+def _memory() -> int:
+    """Bytes of this machine, or of the container that this runs in."""
+    import psutil
+
+    total: int = psutil.virtual_memory().total
+    limit = CGROUP_MEMORY.read_text().strip() if CGROUP_MEMORY.is_file() else "max"
+    return min(total, int(limit)) if limit.isdecimal() else total

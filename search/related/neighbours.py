@@ -14,7 +14,7 @@ from search.embedding.storage import sql_of
 from search.models import EmbeddingSpace
 from search.retrieval.query.query_words import NO_WORDS
 from search.retrieval.ranking import legs
-from search.retrieval.ranking.filters import Conditions
+from search.retrieval.ranking.filters import Conditions, among
 from search.retrieval.ranking.index_query import fetch
 
 # The index may return near ones slightly out of order; the sum with zero makes the planner sort them.
@@ -45,7 +45,9 @@ def nearest_items(
     """
     vectors = sql_of(space)
     conditions = conditions or Conditions()
-    is_exact = is_exact or (bool(conditions.sql) and legs.is_selective(collection, conditions, NO_WORDS))
+    few = legs.few_left(collection, conditions, NO_WORDS) if conditions.sql else None
+    if few is not None:
+        is_exact, conditions = True, among(few)
     sql = NEAREST.format(
         sent=vectors.sent(),
         distance=vectors.distance(),

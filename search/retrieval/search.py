@@ -27,7 +27,7 @@ from search.retrieval.query.unknown_words import read_query
 from search.retrieval.query.windows import vector_of
 from search.retrieval.ranking import fusion, legs, relaxing
 from search.retrieval.ranking.collapse import collapse
-from search.retrieval.ranking.filters import conditions_of
+from search.retrieval.ranking.filters import Conditions, among, conditions_of
 from search.retrieval.ranking.order import sorted_ids
 from search.retrieval.ranking.partial_identifiers import begun_by
 from search.retrieval.ranking.rerank import rerank
@@ -149,6 +149,11 @@ def _ranked(request: SearchRequest, prepared: Prepared, filters: Sequence[Filter
 
 def _rank(request: SearchRequest, prepared: Prepared, filters: Sequence[Filter]) -> Ranked:
     conditions = conditions_of(filters, request.where)
+    few = None
+    if filters or request.where or prepared.words.required:
+        few = legs.few_left(request.collection, conditions, prepared.words)
+    if few is not None:
+        conditions = among(few)
     candidates = legs.retrieve(
         collection=request.collection,
         conditions=conditions,
@@ -156,12 +161,11 @@ def _rank(request: SearchRequest, prepared: Prepared, filters: Sequence[Filter])
         is_lexical=prepared.is_lexical(request.mode),
         space=prepared.space,
         query_vector=prepared.vector,
-        is_exact=bool(filters or request.where or prepared.words.required)
-        and legs.is_selective(request.collection, conditions, prepared.words),
+        is_exact=few is not None,
     )
     scores = scores_of(request, prepared, candidates)
     scores = with_wishes(scores, prepared.words, candidates.ids)
-    named = _identifier_hits(request, prepared, filters)
+    named = _identifier_hits(request, prepared, conditions)
     begun = {} if named else begun_by(request.collection, prepared.parsed.text, prepared.words, conditions)
     candidates, scores = with_identifiers(candidates, scores, named or begun)
     order = fusion.order_of(scores, candidates.ids)
@@ -187,12 +191,11 @@ IDENTIFIED = """
 """
 
 
-def _identifier_hits(request: SearchRequest, prepared: Prepared, filters: Sequence[Filter]) -> dict[int, str]:
+def _identifier_hits(request: SearchRequest, prepared: Prepared, conditions: Conditions) -> dict[int, str]:
     """The items that the query names by an identifier, with it."""
     words = prepared.words
     if not words.identifiers:
         return {}
-    conditions = conditions_of(filters, request.where)
     parameters = {
         **conditions.parameters,
         **legs.condition_parameters(words),

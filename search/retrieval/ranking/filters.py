@@ -31,6 +31,11 @@ def conditions_of(filters: Sequence[Filter], where: Group | None = None) -> Cond
     return conditions
 
 
+def among(ids: Sequence[int]) -> Conditions:
+    """That an item is one of these."""
+    return Conditions(" AND i.id = ANY(%(among)s)", {"among": list(ids)})
+
+
 def _group(group: Group, key: str, parameters: dict[str, Any]) -> str:
     """No clause is ever NULL, so that `not` holds for items without the attribute."""
     parts = []
@@ -57,12 +62,12 @@ def _clauses(one: Filter, key: str, parameters: dict[str, Any]) -> Iterable[str]
         yield _any_of(one.attribute, [term], f"{key}_every{number}", parameters)
     if one.prefix is not None:
         parameters[f"{key}_prefix"] = one.prefix
-        yield ELEMENT.format(name=name, condition=PREFIX.format(prefix=f"{key}_prefix"))
+        yield _one(name, [PREFIX.replace("{prefix}", f"{key}_prefix")])
     if one.exists is not None:
         known = f"coalesce(i.attributes -> %({name})s::text, 'null') NOT IN ('null', '[]', '\"\"')"
         yield known if one.exists else f"NOT ({known})"
     if bounds := _bounds(one, key, parameters):
-        yield ELEMENT.format(name=name, condition=" AND ".join(bounds))
+        yield _one(name, bounds)
 
 
 def _any_of(attribute: str, terms: Sequence[str], key: str, parameters: dict[str, Any]) -> str:
@@ -106,13 +111,21 @@ IN_TOPICS = """EXISTS (
     AND (s.id = ANY(%({topics})s) OR s.parent_id = ANY(%({topics})s) AND NOT EXISTS (
         SELECT 1 FROM search_topic o WHERE o.parent_id = s.parent_id AND o.id = ANY(%({topics})s))))"""
 
-# One value, or one element of a list.
-ELEMENT = """EXISTS (
-    SELECT 1 FROM jsonb_array_elements(CASE jsonb_typeof(i.attributes -> %({name})s::text)
-        WHEN 'array' THEN i.attributes -> %({name})s::text ELSE jsonb_build_array(i.attributes -> %({name})s::text) END
-    ) AS element(e) WHERE {condition})"""
+# One value, or one element of a list. Only for a list a subquery is started, which costs ten times a value's look.
+ELEMENT = """CASE jsonb_typeof(i.attributes -> %({name})s::text) WHEN 'array' THEN EXISTS (
+        SELECT 1 FROM jsonb_array_elements(i.attributes -> %({name})s::text) AS element(e) WHERE {of_element})
+    ELSE coalesce({of_value}, false) END"""
 
-PREFIX = "jsonb_typeof(e) = 'string' AND starts_with(e #>> '{{}}', %({prefix})s::text)"
+PREFIX = "jsonb_typeof({e}) = 'string' AND starts_with({e} #>> '{}', %({prefix})s::text)"
+
+
+def _one(name: str, conditions: Sequence[str]) -> str:
+    """That the attribute, or one element of it, meets all of the conditions, in which it is called {e}."""
+    all_of = " AND ".join(conditions)
+    value = f"(i.attributes -> %({name})s::text)"
+    return ELEMENT.format(
+        name=name, of_element=all_of.replace("{e}", "e"), of_value=f"({all_of.replace('{e}', value)})"
+    )
 
 
 def _bounds(one: Filter, key: str, parameters: dict[str, Any]) -> list[str]:
@@ -132,11 +145,12 @@ def _bounds(one: Filter, key: str, parameters: dict[str, Any]) -> list[str]:
 
 def _bound(placeholder: str, operator: str, bound: float | str) -> str:
     """Numbers, also those written as text, and dates. A day includes all its hours."""
-    value = "e #>> '{}'"
+    value = "({e} #>> '{}')"
     if isinstance(bound, str):
-        moment = f"left({value}, length({placeholder}))" if operator in {"<=", ">"} else f"({value})"
-        return f"(jsonb_typeof(e) = 'string' AND {moment} COLLATE \"C\" {operator} {placeholder})"
+        moment = f"left({value}, length({placeholder}))" if operator in {"<=", ">"} else value
+        return f"(jsonb_typeof({{e}}) = 'string' AND {moment} COLLATE \"C\" {operator} {placeholder})"
     return (
-        f"(CASE WHEN {value} ~ '[0-9]' AND pg_input_is_valid({value}, 'numeric')"
-        f" THEN ({value})::numeric {operator} {placeholder} ELSE false END)"
+        f"(CASE WHEN jsonb_typeof({{e}}) = 'number' THEN ({{e}})::numeric {operator} {placeholder}"
+        f" WHEN {value} ~ '[0-9]' AND pg_input_is_valid({value}, 'numeric')"
+        f" THEN {value}::numeric {operator} {placeholder} ELSE false END)"
     )

@@ -115,15 +115,17 @@ FROM chosen c CROSS JOIN LATERAL (
 """
 
 
-def is_selective(collection: Collection, conditions: Conditions, words: QueryWords) -> bool:
-    """Whether the conditions leave so few items that comparing them all is better than the vector index."""
+def few_left(collection: Collection, conditions: Conditions, words: QueryWords) -> list[int] | None:
+    """The ids of the items within the conditions, where these are so few that comparing them all is better than the
+    vector index; else None."""
     sql = (
-        f"SELECT count(*) FROM (SELECT 1 FROM catalog_item i WHERE i.collection_id = {collection.pk}"
-        f" AND {visible_sql(words, conditions)} LIMIT {EXACT_BELOW + 1}) AS found"
+        f"SELECT i.id FROM catalog_item i WHERE i.collection_id = {collection.pk}"
+        f" AND {visible_sql(words, conditions)} LIMIT {EXACT_BELOW + 1}"
     )
     with connection.cursor() as cursor:
         cursor.execute(sql, {**conditions.parameters, **condition_parameters(words)})
-        return int(cursor.fetchone()[0]) <= EXACT_BELOW
+        ids = [item_id for (item_id,) in cursor.fetchall()]
+    return ids if len(ids) <= EXACT_BELOW else None
 
 
 def retrieve(

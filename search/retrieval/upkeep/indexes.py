@@ -25,7 +25,7 @@ MIN_PASSAGES = 5_000  # up to here exact search takes a few milliseconds
 MIN_ITEMS = 500
 M = 24
 EF_CONSTRUCTION = 200
-BUILD_MEMORY = "512MB"
+BUILD_MEMORY = "512MB"  # at least: a server that is told to give more gives more
 MAX_BACKLOG = 2_000  # waiting items of a collection with which its index is built all the same
 
 WANTED_VECTOR = """
@@ -48,6 +48,11 @@ BACKLOG = """
         SELECT 1 FROM search_itemembedding
         WHERE space_id = %s AND collection_id = %s AND state IN ('pending', 'claimed') LIMIT %s
     ) AS waiting
+"""
+
+MORE_MEMORY = f"""
+    SELECT set_config('maintenance_work_mem', '{BUILD_MEMORY}', false)
+    WHERE pg_size_bytes(current_setting('maintenance_work_mem')) < pg_size_bytes('{BUILD_MEMORY}')
 """
 
 _NAME = re.compile(r"^(?:passage_hnsw_s(?P<space>\d+)|item_words)_c(?P<collection>\d+)$")
@@ -131,7 +136,7 @@ def _build_missing() -> list[str]:
     for index in wanted:
         if not existing.get(index.name) and index.is_due():
             logger.info("Building index %s", index.name)
-            _execute(f"SET maintenance_work_mem = '{BUILD_MEMORY}'")
+            _execute(MORE_MEMORY)
             _execute(index.sql)
             _execute("RESET maintenance_work_mem")
             built.append(index.name)

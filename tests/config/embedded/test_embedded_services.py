@@ -17,7 +17,7 @@ import pytest
 
 from config import embedded
 from config.embedded import EmbeddedServiceError, Layout, postgres, redis
-from config.embedded.cluster import _build_workers
+from config.embedded.cluster import _build_memory, _build_workers
 from config.embedded.processes import is_alive
 from tests.config.members import Member, kill_all, servers
 
@@ -225,3 +225,8 @@ def test_a_path_too_long_for_sockets_gets_a_private_folder_elsewhere(tmp_path: P
 @pytest.mark.parametrize(("processors", "workers"), [(1, 0), (2, 0), (3, 1), (4, 2), (64, 2)])
 def test_building_an_index_leaves_a_processor_to_searches(processors: int, workers: int) -> None:
     assert _build_workers(processors) == workers
+
+
+@pytest.mark.parametrize(("memory", "megabytes"), [(1 << 30, 256), (16 << 30, 2_048), (512 << 30, 8_192)])
+def test_an_index_is_built_in_an_eighth_of_the_memory(memory: int, megabytes: int) -> None:
+    assert _build_memory(memory) == megabytes

@@ -16,7 +16,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from catalog.errors import CatalogError
 from catalog.models import Collection, Item
 from catalog.services.collections import create_collection, delete_collection, get_collection
-from search.evaluation.speed import benchmark, ingest_benchmark, lengths, profiling
+from search.evaluation.speed import benchmark, filtering, ingest_benchmark, lengths, profiling
 from search.retrieval.types import MODES
 from search.retrieval.upkeep import indexes
 
@@ -51,6 +51,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--lengths", type=int, metavar="N", help="Print only what N queries of each length cost, and repeated ones."
         )
+        parser.add_argument(
+            "--filters", type=int, metavar="N", help="Also N queries under filters, in a collection of scale_corpus."
+        )
         parser.add_argument("--without-search", action="store_true", help="Leave out latency, recall and memory.")
         parser.add_argument("--json", action="store_true", help="Print one JSON object and nothing else.")
 
@@ -81,7 +84,17 @@ class Command(BaseCommand):
         return {"collection": collection, "profile": profiling.profile(chosen, texts, url)}
 
     def _measure_all(self, options: dict[str, Any]) -> dict[str, Any]:
-        return self._measure(**options) | self._measure_paced(**options) | self._measure_ingest(options)
+        searches = self._measure(**options) | self._measure_filtered(**options) | self._measure_paced(**options)
+        return searches | self._measure_ingest(options)
+
+    def _measure_filtered(self, *, collection: str, filters: int | None, **_: Any) -> dict[str, Any]:
+        if not filters:
+            return {}
+        chosen = get_collection(slug=collection)
+        queries = benchmark.sample_queries(chosen, filters, seed=filters)
+        if not (found := filtering.measure_filters(chosen, queries)):
+            raise CommandError(f"'{collection}' has no numbers to filter by: make one with scale_corpus.")
+        return {"filters": {share: asdict(figures) for share, figures in found.items()}}
 
     def _measure(
         self, *, collection: str, queries: int, url: str | None, without_search: bool, **_: Any

@@ -137,6 +137,6 @@ def test_a_rare_filter_still_returns_a_full_page() -> None:
 def test_a_filter_that_leaves_few_items_is_answered_exactly(shop: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
     conditions = conditions_of([Filter("brand", terms=("Norrdal",))])
     words = QueryWords((), 7, 1.0)
-    assert legs.is_selective(shop, conditions, words)
+    assert legs.few_left(shop, conditions, words) is not None
     monkeypatch.setattr(legs, "EXACT_BELOW", 1)
-    assert not legs.is_selective(shop, conditions, words)
+    assert legs.few_left(shop, conditions, words) is None
