@@ -151,7 +151,7 @@ def _rank(request: SearchRequest, prepared: Prepared, filters: Sequence[Filter])
     conditions = conditions_of(filters, request.where)
     few = None
     if filters or request.where or prepared.words.required:
-        few = legs.few_left(request.collection, conditions, prepared.words)
+        few = legs.few_left(request.collection, conditions, prepared.words, filters)
     if few is not None:
         conditions = among(few)
     candidates = legs.retrieve(

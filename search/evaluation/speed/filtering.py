@@ -63,7 +63,7 @@ def _measure(collection: Collection, queries: Sequence[str], share: float) -> Fi
 def _recall(collection: Collection, query: str, wanted: Filter) -> float:
     """Of the semantic leg as search asks it, by the similarity that the nearest ten reach."""
     words = query_words(collection, parse_query(query))
-    few = legs.few_left(collection, conditions_of([wanted]), words)
+    few = legs.few_left(collection, conditions_of([wanted]), words, [wanted])
     found, exact = (_similarities(collection, query, wanted, words, one) for one in (few is not None, True))
     if not len(exact):
         return 1.0

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from psycopg.sql import Literal
+
 from search.retrieval.types import TOPIC, Filter, Group
 
 
@@ -34,6 +36,34 @@ def conditions_of(filters: Sequence[Filter], where: Group | None = None) -> Cond
 def among(ids: Sequence[int]) -> Conditions:
     """That an item is one of these."""
     return Conditions(" AND i.id = ANY(%(among)s)", {"among": list(ids)})
+
+
+def number_span(attributes: str, name: str) -> str:
+    """SQL of the span of an attribute's numbers, by which a large collection has an index; one number costs little."""
+    value = f"({attributes} -> {Literal(name).as_string(None)}::text)"
+    return (
+        f"(CASE jsonb_typeof({value}) WHEN 'number' THEN numrange({value}::numeric, {value}::numeric, '[]')"
+        f" ELSE akin_number_span({value}) END)"
+    )
+
+
+def narrowed(conditions: Conditions, filters: Sequence[Filter]) -> Conditions:
+    """The same, and what follows from the bounds of numbers: that the span of each overlaps with them.
+
+    Only this has an index, and only where a collection is large.
+    """
+    found = Conditions(conditions.sql, dict(conditions.parameters))
+    for number, one in enumerate(filters):
+        bounds = [one.minimum if one.above is None else one.above, one.maximum if one.below is None else one.below]
+        if not any(isinstance(bound, int | float) for bound in bounds):
+            continue
+        lower, upper = (None if bound is None else Decimal(str(bound)) for bound in bounds)
+        if lower is not None and upper is not None and lower > upper:
+            continue  # nothing is in there, and PostgreSQL knows no such range
+        span = number_span("i.attributes", one.attribute).replace("%", "%%")
+        found.sql += f" AND {span} && numrange(%(span{number}_from)s, %(span{number}_to)s, '[]')"
+        found.parameters |= {f"span{number}_from": lower, f"span{number}_to": upper}
+    return found
 
 
 def _group(group: Group, key: str, parameters: dict[str, Any]) -> str:

@@ -15,15 +15,17 @@ from catalog.models.item import VISIBLE
 from search.embedding.storage import VectorSql, sql_of
 from search.models import EmbeddingSpace
 from search.retrieval.query.query_words import QueryWords
-from search.retrieval.ranking.filters import Conditions
+from search.retrieval.ranking.filters import Conditions, narrowed
 from search.retrieval.ranking.fusion import Scores
 from search.retrieval.ranking.index_query import fetch
 from search.retrieval.ranking.lexical import DOCUMENT_BUDGET, candidate_tsquery, length_sql, lexical_score_sql
+from search.retrieval.types import Filter
 from search.timing import stage
 
 LEG_CANDIDATES = 150
 FEW_ITEMS = 50  # with fewer, long items have crowded the others out of the nearest passages
 NUM_PASSAGES = 200  # a few more than candidates, because several may be of one item
+MIN_RANGED_ITEMS = 10_000  # from here on there is an index for each attribute of numbers
 EXACT_BELOW = 4_000  # items left by the filters: so few are compared exactly, without the vector index
 
 Vector = NDArray[np.float32]
@@ -115,9 +117,13 @@ FROM chosen c CROSS JOIN LATERAL (
 """
 
 
-def few_left(collection: Collection, conditions: Conditions, words: QueryWords) -> list[int] | None:
+def few_left(
+    collection: Collection, conditions: Conditions, words: QueryWords, filters: Sequence[Filter] = ()
+) -> list[int] | None:
     """The ids of the items within the conditions, where these are so few that comparing them all is better than the
-    vector index; else None."""
+    vector index; else None. `filters` are those of the conditions that an index may answer."""
+    if words.documents >= MIN_RANGED_ITEMS:
+        conditions = narrowed(conditions, filters)
     sql = (
         f"SELECT i.id FROM catalog_item i WHERE i.collection_id = {collection.pk}"
         f" AND {visible_sql(words, conditions)} LIMIT {EXACT_BELOW + 1}"

@@ -1,4 +1,4 @@
-"""The search indexes of large collections: a partial HNSW for each space and a partial GIN for the words.
+"""The search indexes of large collections: HNSW for each space, GIN for the words, GiST for each attribute of numbers.
 
 Each collection has its own, so that a query never wades through its neighbours, a private collection has no
 influence on another's results, and an import builds once at its end. Small collections are scanned exactly.
@@ -8,25 +8,24 @@ from __future__ import annotations
 
 import logging
 import re
-from dataclasses import dataclass
 
 from django.db import connection
 
 from catalog import locks
+from catalog.attributes.types import type_of
 from catalog.models import Collection
+from catalog.schemas import parse_attribute_schema
 from catalog.sessions import lasting_session
-from search.embedding.storage import VectorSql
 from search.models import EmbeddingSpace
 from search.models.embedding import LIVE_STATES
+from search.retrieval.ranking import legs
+from search.retrieval.upkeep.index_kinds import Index, RangeIndex, VectorIndex, WordIndex
 
 logger = logging.getLogger(__name__)
 
 MIN_PASSAGES = 5_000  # up to here exact search takes a few milliseconds
 MIN_ITEMS = 500
-M = 24
-EF_CONSTRUCTION = 200
 BUILD_MEMORY = "512MB"  # at least: a server that is told to give more gives more
-MAX_BACKLOG = 2_000  # waiting items of a collection with which its index is built all the same
 
 WANTED_VECTOR = """
     SELECT p.space_id, s.dimensions, s.storage, p.collection_id
@@ -40,14 +39,7 @@ WANTED_WORD = "SELECT collection_id FROM catalog_item GROUP BY collection_id HAV
 EXISTING = """
     SELECT c.relname, i.indisvalid FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
     WHERE i.indrelid IN ('search_passage'::regclass, 'catalog_item'::regclass)
-      AND c.relname ~ '^(passage_hnsw_s|item_words_c)[0-9]'
-"""
-
-BACKLOG = """
-    SELECT count(*) FROM (
-        SELECT 1 FROM search_itemembedding
-        WHERE space_id = %s AND collection_id = %s AND state IN ('pending', 'claimed') LIMIT %s
-    ) AS waiting
+      AND c.relname ~ '^(passage_hnsw_s|item_words_c|item_range_c)[0-9]'
 """
 
 MORE_MEMORY = f"""
@@ -56,56 +48,6 @@ MORE_MEMORY = f"""
 """
 
 _NAME = re.compile(r"^(?:passage_hnsw_s(?P<space>\d+)|item_words)_c(?P<collection>\d+)$")
-
-
-@dataclass(frozen=True, slots=True)
-class VectorIndex:
-    """The vector index of one collection in one space."""
-
-    space_id: int
-    dimensions: int
-    storage: str
-    collection_id: int
-
-    @property
-    def name(self) -> str:
-        return f"passage_hnsw_s{self.space_id}_c{self.collection_id}"
-
-    @property
-    def sql(self) -> str:
-        return (
-            f'CREATE INDEX CONCURRENTLY IF NOT EXISTS "{self.name}" ON search_passage '
-            f"USING hnsw ({VectorSql(self.storage, self.dimensions).index}) "
-            f"WITH (m = {M}, ef_construction = {EF_CONSTRUCTION}) "
-            f"WHERE space_id = {self.space_id} AND collection_id = {self.collection_id}"
-        )
-
-    def is_due(self) -> bool:
-        """Not while many items wait: building once after an import is far cheaper than growing with it."""
-        with connection.cursor() as cursor:
-            cursor.execute(BACKLOG, [self.space_id, self.collection_id, MAX_BACKLOG + 1])
-            return int(cursor.fetchone()[0]) <= MAX_BACKLOG
-
-
-@dataclass(frozen=True, slots=True)
-class WordIndex:
-    """The full text index of one collection."""
-
-    collection_id: int
-
-    @property
-    def name(self) -> str:
-        return f"item_words_c{self.collection_id}"
-
-    @property
-    def sql(self) -> str:
-        return (
-            f'CREATE INDEX CONCURRENTLY IF NOT EXISTS "{self.name}" ON catalog_item '
-            f"USING gin (search_vector) WHERE collection_id = {self.collection_id}"
-        )
-
-    def is_due(self) -> bool:
-        return True
 
 
 def build_missing() -> list[str]:
@@ -117,8 +59,7 @@ def build_missing() -> list[str]:
 def missing() -> list[str]:
     """The names of indexes that are wanted and do not stand, but for those that wait for an import to end."""
     existing = _existing()
-    wanted: list[WordIndex | VectorIndex] = [*_wanted_word(), *_wanted_vector()]
-    return [index.name for index in wanted if not existing.get(index.name) and index.is_due()]
+    return [index.name for index in _wanted() if not existing.get(index.name) and index.is_due()]
 
 
 def has_vector_index(collection: Collection, space: EmbeddingSpace) -> bool:
@@ -128,11 +69,12 @@ def has_vector_index(collection: Collection, space: EmbeddingSpace) -> bool:
 
 def _build_missing() -> list[str]:
     existing = _existing()
+    wanted = _wanted()
+    names = {index.name for index in wanted}
     for name, is_valid in existing.items():
-        if not is_valid or _is_orphan(name):
+        if not is_valid or _is_orphan(name, names):
             _execute(f'DROP INDEX CONCURRENTLY IF EXISTS "{name}"')
     built = []
-    wanted: list[WordIndex | VectorIndex] = [*_wanted_word(), *_wanted_vector()]
     for index in wanted:
         if not existing.get(index.name) and index.is_due():
             logger.info("Building index %s", index.name)
@@ -143,6 +85,22 @@ def _build_missing() -> list[str]:
     if built:
         _execute("ANALYZE (SKIP_LOCKED) search_passage, catalog_item")
     return built
+
+
+def _wanted() -> list[Index]:
+    return [*_wanted_word(), *_wanted_vector(), *_wanted_range()]
+
+
+def _wanted_range() -> list[RangeIndex]:
+    with connection.cursor() as cursor:
+        cursor.execute(WANTED_WORD, [legs.MIN_RANGED_ITEMS])
+        large = [pk for (pk,) in cursor.fetchall()]
+    return [
+        RangeIndex(collection.pk, name)
+        for collection in Collection.objects.filter(pk__in=large)
+        for name, one in parse_attribute_schema(collection.attribute_schema).items()
+        if type_of(one).is_numeric
+    ]
 
 
 def _wanted_vector() -> list[VectorIndex]:
@@ -163,8 +121,10 @@ def _existing() -> dict[str, bool]:
         return dict(cursor.fetchall())
 
 
-def _is_orphan(name: str) -> bool:
-    """Whether the collection or the space is gone. An index of a collection that merely shrank may stay."""
+def _is_orphan(name: str, wanted: set[str]) -> bool:
+    """Whether the collection or the space is gone. But for ranges, the index of what merely shrank may stay."""
+    if name.startswith("item_range_c"):
+        return name not in wanted
     match = _NAME.match(name)
     if match is None:
         return True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from catalog.models import Collection
@@ -140,3 +142,24 @@ def test_a_filter_that_leaves_few_items_is_answered_exactly(shop: Collection, mo
     assert legs.few_left(shop, conditions, words) is not None
     monkeypatch.setattr(legs, "EXACT_BELOW", 1)
     assert legs.few_left(shop, conditions, words) is None
+
+
+ODD = "it's 5% \\ of {all}"
+
+
+@pytest.mark.parametrize("name", ["length", ODD])
+def test_the_span_of_numbers_leaves_out_nothing_that_is_in_range(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    values: tuple[Any, ...] = (3, 7.5, "8", [1, 12], ["2", "x"], [], "abc", True, None, "nan", -4, "1e3")
+    shop = shop_of(
+        *({"external_id": str(n), "title": "tent", "attributes": {name: value}} for n, value in enumerate(values)),
+        attribute_schema={name: {"type": "number"}},
+    )
+    ranges = [Filter(name, minimum=low, maximum=high) for low in (None, 2, 7.5) for high in (3, 12, None)][:-1]
+    ranges += [Filter(name, above=3), Filter(name, below=8, minimum=3)]
+    for one in ranges:
+        by_bounds = sorted(ids(find(shop, "tent", filters=(one,))))
+        with monkeypatch.context() as large:
+            large.setattr(legs, "MIN_RANGED_ITEMS", 0)
+            by_span = sorted(ids(find(shop, "tent", filters=(one,))))
+        assert by_span == by_bounds
+    assert sorted(ids(find(shop, "tent", filters=(Filter(name, minimum=8, maximum=12),)))) == ["2", "3"]

@@ -17,7 +17,7 @@ from search.models.embedding import SpaceState
 from search.related.related import related_items
 from search.retrieval.ranking import legs
 from search.retrieval.types import Filter
-from search.retrieval.upkeep import indexes
+from search.retrieval.upkeep import index_kinds, indexes
 from tests.factories import add_items, find, make_collection, make_searchable
 from tests.search.retrieval.plans import plans_of
 
@@ -115,6 +115,30 @@ def test_attribute_filters_and_identifiers_have_an_index() -> None:
             assert name in "\n".join(row[0] for row in cursor.fetchall())
 
 
+def test_a_range_finds_its_items_by_an_index_of_the_attribute(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(legs, "MIN_RANGED_ITEMS", 1_000)
+    collection = warehouse(3_000)
+    Collection.objects.filter(pk=collection.pk).update(attribute_schema={"depth": {"type": "number"}})
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE catalog_item SET attributes = attributes || jsonb_build_object('depth', id - %s)"
+            " WHERE collection_id = %s",
+            [collection.items.order_by("id")[0].pk, collection.pk],
+        )
+    (name,) = (one for one in indexes.build_missing() if "range" in one)
+    collection.refresh_from_db()
+    deep = (Filter("depth", minimum=2_990),)
+    plans = plans_of(lambda: find(collection, "tent", filters=deep), "akin_number_span")
+    assert plans and all(name in plan for plan in plans)
+    assert {hit.attributes["depth"] for hit in find(collection, "tent", filters=deep, limit=20).hits} == set(
+        range(2_990, 3_000)
+    )
+
+    Collection.objects.filter(pk=collection.pk).update(attribute_schema={})
+    indexes.build_missing()
+    assert name not in existing()
+
+
 def test_small_collections_have_no_index_and_an_index_is_built_once() -> None:
     small, large = warehouse(40, "small"), warehouse(120, "large")
     built = indexes.build_missing()
@@ -151,7 +175,7 @@ def test_an_index_whose_building_broke_off_is_built_again() -> None:
 
 def test_a_vector_index_waits_while_many_items_do(monkeypatch: pytest.MonkeyPatch) -> None:
     collection = warehouse(120)
-    monkeypatch.setattr(indexes, "MAX_BACKLOG", 10)
+    monkeypatch.setattr(index_kinds, "MAX_BACKLOG", 10)
     add_items(collection, *({"title": f"new {n}"} for n in range(20)))
     assert indexes.build_missing() == [f"item_words_c{collection.pk}"]
     make_searchable(collection)
