@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from catalog.locks import Lock
+from catalog import locks
 from catalog.models import Collection
 from catalog.services.collections import delete_collection
 from search.embedding.spaces.lifecycle import active_space
@@ -196,12 +197,10 @@ def test_an_index_is_built_in_what_the_server_gives_and_512_megabytes_at_least(t
 
 def test_only_one_process_builds_at_a_time() -> None:
     warehouse(120)
-    other = connection.copy()
-    try:
-        with other.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock(%s, 0)", [Lock.INDEXES])
-            assert indexes.build_missing() == []
-            cursor.execute("SELECT pg_advisory_unlock(%s, 0)", [Lock.INDEXES])
-    finally:
-        other.close()
+    lock = locks.tried(locks.Lock.INDEXES)
+    with ThreadPoolExecutor(1) as other:
+        assert other.submit(lock.__enter__).result()
+        assert indexes.build_missing() == []
+        other.submit(lock.__exit__, None, None, None).result()
+        other.submit(lambda: connection.close()).result()  # noqa: PLW0108 - that of its thread
     assert indexes.build_missing()
