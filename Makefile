@@ -12,7 +12,7 @@ LOCKED := $(PIP) --require-hashes --no-deps
 # Passed on to the command of the target: make test ARGS="tests/config -k port", make benchmark ARGS="--json".
 ARGS ?=
 
-.PHONY: help install install-dev secrets run test test-quick check lint types contracts migrations openapi-check format openapi lock settings benchmark compare
+.PHONY: help install install-dev secrets run test test-quick check lint types contracts migrations openapi-check format openapi lock settings benchmark compare load
 
 help: ## Lists the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -90,3 +90,11 @@ benchmark: install ## Latency, throughput and recall: make benchmark ARGS="--col
 
 compare: install ## txtai, Chroma and Akin in turn, in an environment of their own: make compare ARGS="--items 5000"
 	$(PY) -m benchmarks.compare $(ARGS)
+
+load: $(VENV)-load/.installed ## Load on a running server: make load ARGS="http://127.0.0.1:8000 --collection demo --key KEY"
+	$(VENV)-load/bin/python -m benchmarks.load.run $(ARGS)
+
+$(VENV)-load/.installed: benchmarks/load/requirements.txt
+	@$(PYTHON) -m venv $(VENV)-load
+	$(VENV)-load/bin/python -m pip install --disable-pip-version-check --quiet -r $<
+	@touch $@

@@ -107,7 +107,11 @@ WEB_THREADS = environment.integer(
     "WEB_THREADS", 8, "Threads of each, so many requests at a time.", at_least=1, at_most=128
 )
 WEB_QUEUE = environment.integer(
-    "WEB_QUEUE", 64, "Requests that may wait for a thread; more are answered 503 at once.", at_least=1, at_most=10_000
+    "WEB_QUEUE",
+    64,
+    "Requests that may wait for a thread, and as many more that change something; others are answered 503 at once.",
+    at_least=1,
+    at_most=10_000,
 )
 AKIN_DATABASE_POOL = environment.integer(
     "AKIN_DATABASE_POOL",

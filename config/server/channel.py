@@ -32,6 +32,8 @@ class Channel(HTTPChannel):
     error_task_class = RefusalTask
     request: Parser | None
     requests: list[Parser]
+    is_writing = False  # what it asks for next
+    waiting_since = 0.0  # for a thread
     is_refused = False
     draining_since = 0.0
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from waitress.server import TcpWSGIServer
-from waitress.task import ThreadedTaskDispatcher
 
 from config.server import limits
 from config.server.channel import Channel
+from config.server.dispatcher import Dispatcher, is_writing
 from config.server.refusals import Refusal
 
 HEALTH = "/healthz"
@@ -16,14 +16,13 @@ HEALTH_QUEUE = 16
 
 
 class Front(TcpWSGIServer):
-    """One listening socket. Requests beyond `queue` waiting ones are answered 503 at once."""
+    """One listening socket. Requests for which its dispatcher has no room are answered 503 at once."""
 
     channel_class = Channel
 
-    def __init__(self, *args: Any, queue: int, most_connections: int, **options: Any) -> None:
-        self._queue = queue
+    def __init__(self, *args: Any, most_connections: int, **options: Any) -> None:
         self._most_connections = most_connections
-        self._health = ThreadedTaskDispatcher()
+        self._health = Dispatcher(HEALTH_QUEUE)
         self._health.set_thread_count(1)
         super().__init__(*args, **options)
 
@@ -32,15 +31,13 @@ class Front(TcpWSGIServer):
             channel.requests = []
             return
         request = channel.requests[0]
-        lane, room = self.task_dispatcher, self._queue
-        if getattr(request, "path", "") == HEALTH:
-            lane, room = self._health, HEALTH_QUEUE
+        path = getattr(request, "path", "")
+        lane: Dispatcher = self._health if path == HEALTH else self.task_dispatcher
+        channel.is_writing = is_writing(getattr(request, "command", ""), path)
         if request.error is not None:
             channel.refuse(request.error, request.first_line)
-        elif len(lane.queue) + lane.active_count >= len(lane.threads) + room:
+        elif not lane.take(channel):
             channel.refuse(Refusal(503), request.first_line)
-        else:
-            lane.add_task(channel)
 
     def handle_accept(self) -> None:
         if len(self.active_channels) >= self._most_connections:

@@ -10,9 +10,9 @@ from django.conf import settings
 from gunicorn.workers.base import Worker
 from waitress import wasyncore
 from waitress.adjustments import Adjustments
-from waitress.task import ThreadedTaskDispatcher
 
 from config.server import limits
+from config.server.dispatcher import Dispatcher
 from config.server.front import ADJUSTMENTS, Front
 
 POLL_SECONDS = 0.25
@@ -22,7 +22,7 @@ class BufferingWorker(Worker):
     """Reads requests in one thread and has `threads` others answer those that have arrived whole."""
 
     def run(self) -> None:
-        dispatcher = ThreadedTaskDispatcher()
+        dispatcher = Dispatcher(settings.WEB_QUEUE)
         dispatcher.set_thread_count(self.cfg.threads)
         connections: dict[int, Any] = {}
         fronts = [self._front(listener.sock, connections, dispatcher) for listener in self.sockets]
@@ -34,7 +34,7 @@ class BufferingWorker(Worker):
             wasyncore.loop(timeout=POLL_SECONDS, map=connections, use_poll=True, count=1)
         self._finish(fronts, connections)
 
-    def _front(self, listener: Any, connections: dict[int, Any], dispatcher: ThreadedTaskDispatcher) -> Front:
+    def _front(self, listener: Any, connections: dict[int, Any], dispatcher: Dispatcher) -> Front:
         sockinfo = (listener.family, listener.type, listener.proto, listener.getsockname())
         return Front(
             self.wsgi,
@@ -44,7 +44,6 @@ class BufferingWorker(Worker):
             adj=Adjustments(threads=self.cfg.threads, **ADJUSTMENTS),
             sockinfo=sockinfo,
             bind_socket=False,
-            queue=settings.WEB_QUEUE,
             most_connections=limits.connections(),
         )
 

@@ -59,6 +59,19 @@ def test_more_than_can_wait_are_told_to_come_back_and_health_answers(server: Run
     assert sum(answer.startswith(b"HTTP/1.1 200") for answer in answers) == 4
 
 
+def test_a_write_is_answered_while_reads_are_refused(server: Running) -> None:
+    put = b"PUT /item HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
+    with ThreadPoolExecutor(10) as clients:
+        reads = [clients.submit(server.get, "/slow?1") for _ in range(9)]
+        time.sleep(0.5)
+        started = time.monotonic()
+        assert server.ask(put).startswith(b"HTTP/1.1 200")
+        took = time.monotonic() - started
+        answers = [one.result() for one in reads]
+    assert any(answer.startswith(b"HTTP/1.1 503") for answer in answers)
+    assert took < 1  # as soon as a thread is free, before the two reads that wait
+
+
 def test_a_long_query_in_cyrillic_arrives(server: Running) -> None:
     assert server.get("/api/v1/x?q=" + "%D1%8F" * 680).endswith(b"4082 0")
 
