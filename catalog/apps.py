@@ -9,6 +9,6 @@ class CatalogConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from catalog.quiet_triggers import ask_quietly
+        from catalog.models.quiet_triggers import ask_quietly
 
         post_migrate.connect(ask_quietly, sender=self)
