@@ -55,6 +55,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "config.http.nul.NulMiddleware",
+    "config.http.readers.ReaderMiddleware",
     "catalog.pages.error_pages.ErrorPageMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
@@ -88,6 +89,9 @@ DATABASES = {
         direct_url=DATABASE_DIRECT_URL,
     )
 }
+_standbys = databases.standbys(DATABASE_STANDBY_URLS, pool_size=AKIN_DATABASE_POOL, password=DATABASE_PASSWORD)
+DATABASES |= _standbys
+AKIN_STANDBYS = tuple(_standbys)
 
 CACHES = {
     "default": {

@@ -80,6 +80,15 @@ DATABASE_DIRECT_URL = environment.address(
     schemes=["postgresql", "postgres"],
     shown_default="there is no pooler",
 )
+DATABASE_STANDBY_URLS = environment.addresses(
+    "DATABASE_STANDBY_URLS",
+    "Copies of the database that follow it by streaming, separated by commas; searches are spread over them.",
+    schemes=["postgresql", "postgres"],
+    shown_default="there is none",
+)
+AKIN_STANDBY_LAG = environment.integer(
+    "AKIN_STANDBY_LAG", 5, "Seconds that a copy may be behind and still answer searches.", at_least=1, at_most=3600
+)
 REDIS_URL = environment.address(
     "REDIS_URL",
     "Redis, for messages to the workers and the cache.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -38,6 +39,17 @@ def database(url: str, data_dir: Path, *, pool_size: int, password: str = "", di
         **found,
         "CONN_MAX_AGE": 0 if pool_size else 300,
         "CONN_HEALTH_CHECKS": True,
+    }
+
+
+def standbys(urls: Sequence[str], *, pool_size: int, password: str = "") -> dict[str, dict[str, Any]]:
+    """Django's settings of the copies, by their aliases. Tests make no databases of their own for them."""
+    return {
+        f"standby{number}": {
+            **database(url, Path(), pool_size=pool_size, password=password),
+            "TEST": {"MIRROR": "default"},
+        }
+        for number, url in enumerate(urls, start=1)
     }
 
 

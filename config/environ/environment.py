@@ -128,13 +128,22 @@ def folder(name: str, default: Path, meaning: str, *, shown_default: str) -> Pat
 
 def address(name: str, meaning: str, *, schemes: Sequence[str], shown_default: str) -> str:
     """A URL with one of the schemes, or nothing; from a file where one is named, because it may hold a password."""
+    return ",".join(addresses(name, meaning, schemes=schemes, shown_default=shown_default, at_most=1))
+
+
+def addresses(
+    name: str, meaning: str, *, schemes: Sequence[str], shown_default: str, at_most: int = 16
+) -> tuple[str, ...]:
+    """Several of them, separated by commas."""
     begins = " or ".join(f"{scheme}://" for scheme in schemes)
     VARIABLES[name] = Variable(name, f"URL, {begins}", shown_default, meaning, has_file=True)
     found = secret_files.read(name)
-    if found.value and found.value.partition("://")[0] not in schemes:
+    parts = [found.value] if at_most == 1 else found.value.split(",")
+    urls = tuple(part.strip() for part in parts if part.strip())
+    if len(urls) > at_most or any(url.partition("://")[0] not in schemes for url in urls):
         shown = found.value if found.variable == name else found.shown
         raise refuse(found.variable, shown, f"It has to begin with {begins}.")
-    return found.value
+    return urls
 
 
 def endpoint_keys() -> dict[str, str]:

@@ -15,6 +15,7 @@ from django.dispatch import Signal
 
 from search.embedding.encoders.registry import loaded_spaces
 from search.models.change import EVERY_COLLECTION
+from search.retrieval import standbys
 from search.retrieval.search import search
 from search.retrieval.types import SearchRequest, SearchResult
 
@@ -47,7 +48,14 @@ _lock = threading.Lock()
 
 
 def answer(request: SearchRequest) -> SearchResult:
-    """What `search` answers, from memory where nothing has changed since. Raises what `search` raises.
+    """What `search` answers, from memory where nothing has changed since; asked of a copy of the database where one may
+    answer. Raises what `search` raises.
+    """
+    return standbys.read(lambda: _answer(request))
+
+
+def _answer(request: SearchRequest) -> SearchResult:
+    """From memory, or by a search that is remembered.
 
     read the version -> look for the question at that version -> else search, and keep what is whole. The version is
     read before anything that the answer is made of, so a commit in between makes it one that nobody finds again.
