@@ -1,9 +1,11 @@
 # Akin for production: one image, run as web server, worker, jobs or beat (see Procfile and docker-compose.yml).
 # What draws the map comes from npm, which the image itself does not have.
-FROM node:22-bookworm-slim AS packages
+ARG NODE_IMAGE=node:22-bookworm-slim
+ARG PYTHON_IMAGE=python:3.11-slim-bookworm
+FROM ${NODE_IMAGE} AS packages
 RUN npm pack deck.gl@9.4.0 --ignore-scripts --pack-destination /tmp
 
-FROM python:3.11-slim-bookworm
+FROM ${PYTHON_IMAGE}
 
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1 REMAP_SIGTERM=SIGQUIT
 WORKDIR /app

@@ -73,9 +73,21 @@ def test_the_image_brings_its_model_and_no_secret() -> None:
     text = (ROOT / "Dockerfile").read_text()
     before, _, _ = text.partition("USER akin")
     assert "python manage.py convert_model && mv /models/models /app/models && rm -r /models" in before
-    assert "ENV SECRET_KEY" not in text and "ARG" not in text
+    assert "ENV SECRET_KEY" not in text
+    # What a build may be told is which images to stand on: anything else could be a secret that stays in the image.
+    assert re.findall(r"^ARG (\w+)", text, re.MULTILINE) == ["NODE_IMAGE", "PYTHON_IMAGE"]
     ignored = (ROOT / ".dockerignore").read_text().splitlines()
     assert {".git", "secrets", "var", ".venv"} <= set(ignored)
+
+
+def test_every_image_of_others_has_a_stand_in_where_there_is_no_registry(services: dict[str, Any]) -> None:
+    folder = ROOT / "deploy" / "podman"
+    stand_ins = yaml.safe_load((folder / "stand-ins.yml").read_text())["services"]
+    assert stand_ins.keys() == {name for name, service in services.items() if "build" not in service}
+    built = re.findall(r"^build (\S+) (\S+)", (folder / "try").read_text(), re.MULTILINE)
+    assert {service["image"] for service in stand_ins.values()} <= {f"localhost/{name}" for name, _ in built}
+    assert all((ROOT / file).is_file() for _, file in built)
+    assert subprocess.run(["bash", "-n", str(folder / "try")], check=False).returncode == 0
 
 
 def test_the_proxy_has_the_limits_of_the_server() -> None:
