@@ -46,7 +46,7 @@ UNMARKED = """
 INCOMPLETE = """
     SELECT count(*) FILTER (WHERE NOT EXISTS (SELECT 1 FROM search_passage p
                                               WHERE p.item_id = e.item_id AND p.space_id = e.space_id)),
-           count(*) FILTER (WHERE e.digest IS DISTINCT FROM i.text_digest)
+           count(*) FILTER (WHERE e.digest IS DISTINCT FROM akin_embedded_digest(i.text_digest, i.attribute_texts))
     FROM search_itemembedding e JOIN catalog_item i ON i.id = e.item_id
     WHERE e.space_id = %s AND e.state = 'embedded'
 """

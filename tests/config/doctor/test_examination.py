@@ -165,6 +165,12 @@ def test_items_with_vectors_of_another_text_and_unmarked_ones_are_errors() -> No
     ]
 
 
+def test_attributes_that_are_embedded_with_the_text_make_no_other_text() -> None:
+    shop_of({"title": "Tent", "attributes": {"brand": "Nordwand"}})
+    assert Item.objects.get().attribute_texts
+    assert faults(vectors.embeddings()) == []
+
+
 def test_what_failed_or_waits_too_long_is_told() -> None:
     shop_of({"title": "Tent"}, {"title": "Stove"})
     ItemEmbedding.objects.filter(item__external_id="i0").update(state="failed")
