@@ -8,9 +8,11 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import connection, connections
 
@@ -37,7 +39,6 @@ auth_type = any
 unix_socket_dir = {folder}
 listen_port = {port}
 default_pool_size = 6
-min_pool_size = 4
 server_round_robin = 1
 ignore_startup_parameters = options
 logfile = {folder}/log
@@ -63,6 +64,7 @@ def pgbouncer(django_db_setup: None) -> Iterator[str]:
         process = subprocess.Popen([program, "-q", *as_account, str(folder / "ini")], stderr=subprocess.DEVNULL)
         try:
             wait_for(folder / f".s.PGSQL.{PORT}", process)
+            open_sessions(database_url(host=name, port=PORT))
             yield name
         finally:
             process.terminate()
@@ -76,6 +78,13 @@ def wait_for(socket: Path, process: subprocess.Popen[bytes]) -> None:
         assert process.poll() is None, "PgBouncer ended."
         time.sleep(0.05)
     raise AssertionError("PgBouncer has no socket.")
+
+
+def open_sessions(url: str) -> None:
+    """Four transactions at a time, so that the pooler has as many sessions from now on."""
+    with ExitStack() as all_of_them:
+        for _ in range(4):
+            all_of_them.enter_context(psycopg.connect(url)).execute("SELECT 1")
 
 
 @pytest.fixture
@@ -111,7 +120,7 @@ def test_put_embed_search_compare_scan_import_and_decide(pgbouncer: str, tmp_pat
 
 def test_a_lock_lies_in_one_session_and_is_given_back(behind_it: dict[str, Any]) -> None:
     with locks.tried(locks.Lock.DUPLICATES, 7) as is_mine:
-        assert is_mine and len(sessions()) > 1
+        assert is_mine and len(sessions()) == 4
         assert locks.held_keys(locks.Lock.DUPLICATES) == {7}
         with locks.tried(locks.Lock.DUPLICATES, 7) as is_mine_within:
             assert is_mine_within  # as without a pooler: whoever has it may take it again
@@ -121,7 +130,7 @@ def test_a_lock_lies_in_one_session_and_is_given_back(behind_it: dict[str, Any])
 
 def test_without_the_way_past_it_a_lock_is_never_given_back_and_the_doctor_says_so(behind_it: dict[str, Any]) -> None:
     del behind_it["DIRECT"]
-    assert len(sessions()) > 1
+    assert len(sessions()) == 4
     with locks.tried(locks.Lock.CHANGE_RUN, 8) as is_mine:
         assert is_mine
     assert locks.held_keys(locks.Lock.CHANGE_RUN) == {8}
