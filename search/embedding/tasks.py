@@ -11,7 +11,7 @@ from search.embedding.spaces import backfills
 @shared_task(name="embedding.embed_pending", acks_late=True, ignore_result=True)
 def embed_pending() -> None:
     """Embeds what is due, and asks to be called again when that took longer than one task may."""
-    pipeline.drain(should_stop=worker.is_stopping)
+    pipeline.drain(should_stop=worker.is_stopping, call_another=wakeup.wake)
     _wake_if_due()
 
 

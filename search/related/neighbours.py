@@ -15,7 +15,7 @@ from search.models import EmbeddingSpace
 from search.retrieval.query.query_words import NO_WORDS
 from search.retrieval.ranking import legs
 from search.retrieval.ranking.filters import Conditions, among
-from search.retrieval.ranking.index_query import fetch
+from search.retrieval.ranking.index_query import ef_search_in, fetch
 
 # The index may return near ones slightly out of order; the sum with zero makes the planner sort them.
 NEAREST = """
@@ -59,7 +59,8 @@ def nearest_items(
         visible=VISIBLE + conditions.sql,
         limit=limit,
     )
-    rows = fetch(sql, {**conditions.parameters, "query": vectors.query_text(vector)})
+    parameters = {**conditions.parameters, "query": vectors.query_text(vector)}
+    rows = fetch(sql, parameters, ef_search=ef_search_in(collection.pk))
     found = vectors.received([row[2] for row in rows])
     return [(row[0], float(row[1]), own) for row, own in zip(rows, found, strict=True)]
 

@@ -98,9 +98,9 @@ def test_a_curator_goes_on_from_the_map_to_an_action_on_many_items(
     chosen = page.locator("#map-list li").count()
     page.select_option("#map-actions select", "archive")
     page.click("#map-actions button")
-    assert f"Archive {chosen} item" in page.inner_text("main, #content, body")
-    page.get_by_role("button", name="Yes, do this").click()
-    page.wait_for_load_state()
+    page.get_by_text(f"Archive {chosen} item").first.wait_for()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Yes, do this").click()
     assert Item.objects.filter(status="archived").count() == chosen and complaints == []
     context.close()
 

@@ -46,8 +46,16 @@ def never() -> bool:
     return False
 
 
-def drain(*, seconds: float = 300, should_stop: Stop = never) -> int:
-    """Embeds pending items until none is due, the time is over or stopping is asked for; returns how many."""
+def nobody() -> None:
+    pass
+
+
+def drain(*, seconds: float = 300, should_stop: Stop = never, call_another: Callable[[], None] = nobody) -> int:
+    """Embeds pending items until none is due, the time is over or stopping is asked for; returns how many.
+
+    A first claim that was full leaves more to do than one worker should: `call_another` wakes one more, which does the
+    same, until every worker is at it or nothing is left.
+    """
     deadline = time.monotonic() + seconds
     spaces_down: set[int] = set()
     embedded = 0
@@ -56,6 +64,8 @@ def drain(*, seconds: float = 300, should_stop: Stop = never) -> int:
         claimed = claims.claim(CLAIM_SIZE, except_spaces=spaces_down)
         if not claimed:
             break
+        if not embedded and len(claimed) == CLAIM_SIZE:
+            call_another()
         embedded += _Batch(claimed, should_stop, spaces_down, deadline).run()
     return embedded
 

@@ -17,7 +17,7 @@ from search.models import EmbeddingSpace
 from search.retrieval.query.query_words import QueryWords
 from search.retrieval.ranking.filters import Conditions, narrowed
 from search.retrieval.ranking.fusion import Scores
-from search.retrieval.ranking.index_query import fetch
+from search.retrieval.ranking.index_query import ef_search_in, fetch
 from search.retrieval.ranking.lexical import DOCUMENT_BUDGET, candidate_tsquery, length_sql, lexical_score_sql
 from search.retrieval.types import Filter
 from search.timing import stage
@@ -165,11 +165,11 @@ def retrieve(
     sql = statement(names, is_lexical=is_lexical, is_semantic=is_semantic, is_exact=is_exact)
     asked = "both_legs" if is_lexical and is_semantic else "lexical_leg" if is_lexical else "semantic_leg"
     with stage(f"search.{asked}"):
-        rows: list[Row] = fetch(sql, parameters)
+        rows: list[Row] = fetch(sql, parameters, ef_search=ef_search_in(collection.pk))
         if rows and rows[0][-1]:
             names["seen"] = SEEN.format(visible=visible)
             sql = statement(names, is_lexical=is_lexical, is_semantic=True, is_exact=is_exact, is_crowded=True)
-            rows = fetch(sql, parameters)
+            rows = fetch(sql, parameters, ef_search=ef_search_in(collection.pk))
     return _candidates(rows, vectors if is_semantic else None)
 
 

@@ -199,3 +199,15 @@ def test_a_database_error_while_storing_leaves_the_items_waiting(monkeypatch: py
         pipeline.drain()
     row = ItemEmbedding.objects.get()
     assert (row.state, row.error_class) == (EmbeddingState.PENDING, "OperationalError")
+
+
+@pytest.mark.usefixtures("collection")
+@pytest.mark.parametrize(("claim_size", "calls"), [(20, 1), (7, 1), (21, 0)])
+def test_a_worker_that_finds_more_than_one_claim_calls_another_once(
+    claim_size: int, calls: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use(lambda texts, vectors: vectors)
+    monkeypatch.setattr(pipeline, "CLAIM_SIZE", claim_size)
+    called: list[int] = []
+    assert pipeline.drain(call_another=lambda: called.append(1)) == 20
+    assert len(called) == calls
