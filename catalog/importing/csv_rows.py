@@ -80,7 +80,7 @@ def _regularity(path: Path, encoding: str, delimiter: str) -> tuple[float, int]:
 
 def _header(reader: Iterator[list[str]]) -> tuple[str, ...]:
     try:
-        names = [name.strip() for name in next((row for row in reader if any(row)), [])]
+        names = [name.strip() for name in next((row for row in reader if any(cell.strip() for cell in row)), [])]
     except (csv.Error, *DAMAGE) as error:
         raise InvalidInput(f"Line 1 cannot be read: {error}.") from error
     return named_columns(names)
@@ -114,10 +114,11 @@ def _rows(path: Path, encoding: str, delimiter: str, columns: tuple[str, ...]) -
                 return
             if cells is None:
                 return
-            if any(cells) and not has_header:
-                has_header = True
-            elif any(cells):
+            if not any(cell.strip() for cell in cells):
+                continue
+            if has_header:
                 yield _row(number, raw.tell(), cells, columns)
+            has_header = True
 
 
 def _row(number: int, read: int, cells: list[str], columns: tuple[str, ...]) -> Row:
@@ -125,6 +126,7 @@ def _row(number: int, read: int, cells: list[str], columns: tuple[str, ...]) -> 
         cells.pop()
     values = dict(zip(columns, cells, strict=False))
     if len(cells) > len(columns):
+        values[columns[-1]] = ",".join(cells[len(columns) - 1 :])  # all of it is there to be mended
         reason = f"more fields than the first line has columns: {len(cells)} for {len(columns)}"
         return Row(number, read, values=values, reason=reason)
     if any(_NOT_TEXT.search(cell) for cell in cells):

@@ -25,25 +25,35 @@ def excel_source(path: Path) -> Source:
     book = _open(path)
     try:
         for sheet in book.worksheets:
-            if columns := _header(sheet):
-                return _source(path, str(sheet.title), columns, book.sheetnames)
+            heading, number, columns = _header(sheet)
+            if columns:
+                return _source(path, str(sheet.title), columns, book.sheetnames, number, heading)
     finally:
         book.close()
     raise InvalidInput("The workbook is empty: its first row must name the columns.")
 
 
-def _header(sheet: Any) -> tuple[str, ...]:
-    for cells in sheet.iter_rows(values_only=True, max_col=MAX_COLUMNS, max_row=MAX_EMPTY_ROWS):
-        if any(cell is not None for cell in cells):
-            return named_columns([str(_plain(cell)).strip() for cell in cells])
-    return ()
+def _header(sheet: Any) -> tuple[str, int, tuple[str, ...]]:
+    """What stands above the columns' names, and the row of those: the first one, or the first of several cells."""
+    above = ""
+    first: list[str] = []
+    at = 0
+    for number, cells in enumerate(sheet.iter_rows(values_only=True, max_col=MAX_COLUMNS, max_row=MAX_EMPTY_ROWS), 1):
+        names = [str(_plain(cell)).strip() for cell in cells]
+        filled = [name for name in names if name]
+        if len(filled) > 1:
+            return above, number, named_columns(names)
+        if filled and not first:
+            above, first, at = filled[0], names, number
+    return "", at, named_columns(first) if first else ()
 
 
-def _source(path: Path, title: str, columns: tuple[str, ...], sheets: list[str]) -> Source:
+def _source(path: Path, title: str, columns: tuple[str, ...], sheets: list[str], header: int, heading: str) -> Source:
     others = ", ".join(name for name in sheets if name != title)
-    notes = (f"Only the sheet '{title}' is read, not: {others}.",) if others else ()
+    notes = [f"'{heading[:80]}' is taken for a heading: row {header} names the columns."] if heading else []
+    notes += [f"Only the sheet '{title}' is read, not: {others}."] if others else []
     description = f"Excel workbook, sheet '{title}'"
-    return Source(description, lambda: _rows(path, title, columns), columns=columns, notes=notes)
+    return Source(description, lambda: _rows(path, title, columns, header), columns=columns, notes=tuple(notes))
 
 
 def _check_archive(path: Path) -> None:
@@ -68,23 +78,19 @@ def _open(path: Path) -> Any:
         raise InvalidInput(f"{path.name} is no Excel workbook, or it is damaged.") from error
 
 
-def _rows(path: Path, title: str, columns: tuple[str, ...]) -> Iterator[Row]:
+def _rows(path: Path, title: str, columns: tuple[str, ...], header: int) -> Iterator[Row]:
     book = _open(path)
     size = path.stat().st_size
     try:
         sheet = book[title]
         total = sheet.max_row or 1
-        has_header = False
         for number, cells in enumerate(sheet.iter_rows(values_only=True, max_col=len(columns)), start=1):
             if number > MAX_ROWS:
                 yield Row(number, size, reason=f"only {MAX_ROWS:,} rows are read")
                 return
-            if all(cell is None for cell in cells):
-                continue
-            if has_header:
+            if number > header and any(cell is not None for cell in cells):
                 values = {name: _plain(cell) for name, cell in zip(columns, cells, strict=False)}
                 yield Row(number, min(size, size * number // max(total, number)), values=values)
-            has_header = True
     finally:
         book.close()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -37,10 +37,17 @@ class _Import:
     reader: RowReader | None  # None for item lines
     report: ImportReport
     on_bad: OnBad
+    columns: tuple[str, ...] = ()  # of a table
     lines: dict[str, int] = field(default_factory=dict)  # of each id
 
     def refuse(self, row: Row, reason: str) -> None:
         self.report.add_problem(row.number, reason)
+        self.hand_out(row, reason)
+
+    def hand_out(self, row: Row, reason: str) -> None:
+        """With all columns of the table, so that the file of bad rows can be imported again."""
+        if self.columns and not row.raw:
+            row = replace(row, values={**dict.fromkeys(self.columns, ""), **(row.values or {})})
         self.on_bad(row, reason)
 
 
@@ -106,7 +113,7 @@ def _prepare(source: Source, found: Survey, collection: Collection, on_bad: OnBa
         ids = id_maker(found.map, found.columns)
         reader = RowReader(found.map, report.learned.schema, ids, collection.slug)
         report.notes += [f"Columns: {found.map.described}.", *([ids.described] if ids else [])]
-    return _Import(collection, reader, report, on_bad)
+    return _Import(collection, reader, report, on_bad, source.columns)
 
 
 def _land(this: _Import, batch: list[Row]) -> None:
@@ -135,7 +142,7 @@ def _entries(this: _Import, batch: list[Row]) -> Iterator[tuple[Row, ItemInput]]
             yield row, entry
         else:
             this.report.add_repeated(row.number, entry.external_id, first)
-            this.on_bad(row, f"repeats the id of line {first}")
+            this.hand_out(row, f"repeats the id of line {first}")
 
 
 def _entry(this: _Import, row: Row, stored: dict[str, dict[str, Any]], schema: Any) -> ItemInput:

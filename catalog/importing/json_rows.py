@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import codecs
 import json
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -12,7 +14,7 @@ import orjson
 
 from catalog.errors import InvalidInput
 from catalog.importing.csv_rows import DAMAGE, open_binary
-from catalog.importing.rows import MAX_LINE_BYTES, Row, Source
+from catalog.importing.rows import MAX_LINE_BYTES, Row, Source, flattened
 from catalog.json_text import read_json
 
 MAX_ARRAY_BYTES: Final = 200_000_000
@@ -27,10 +29,32 @@ def json_source(path: Path) -> Source:
             start = stream.read(1_000).removeprefix(codecs.BOM_UTF8).lstrip()
         except DAMAGE:
             start = b""
-    if path.name.lower().endswith((".json", ".json.gz")) and start.startswith(b"["):
-        return Source("JSON array, UTF-8", lambda: _array(path), is_json=True)
+    if path.name.lower().endswith((".json", ".json.gz")):
+        if start.startswith(b"["):
+            return Source("JSON array, UTF-8", lambda: _flat(_array(path)), is_json=True)
+        if key := _wrapping(path):
+            return Source(f"JSON array '{key}', UTF-8", lambda: _flat(_array(path, key)), is_json=True)
     is_items = any(row.values and "external_id" in row.values for row in _first(path))
-    return Source("JSON lines, UTF-8", lambda: _lines(path), is_items=is_items, is_json=True)
+    rows = _lines if is_items else lambda path: _flat(_lines(path))
+    return Source("JSON lines, UTF-8", lambda: rows(path), is_items=is_items, is_json=True)
+
+
+def _flat(rows: Iterator[Row]) -> Iterator[Row]:
+    return (row if row.values is None else replace(row, values=flattened(row.values)) for row in rows)
+
+
+def _wrapping(path: Path) -> str:
+    """The key of the array of objects, where the file is one object around one such array; else nothing."""
+    try:
+        whole = orjson.loads(_whole(path))
+    except (ValueError, InvalidInput):
+        return ""
+    keys = [key for key, value in whole.items() if _is_array(value)] if isinstance(whole, dict) else []
+    return keys[0] if len(keys) == 1 else ""
+
+
+def _is_array(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(part, dict) for part in value)
 
 
 def _first(path: Path) -> list[Row]:
@@ -79,11 +103,12 @@ def _line(number: int, read: int, text: bytes) -> Row:
     return Row(number, read, values=values, raw=raw)
 
 
-def _array(path: Path) -> Iterator[Row]:
-    """Each object with the line it begins in; what follows a fault cannot be read."""
+def _array(path: Path, key: str = "") -> Iterator[Row]:
+    """Each object with the line it begins in; what follows a fault cannot be read. `key` names the array."""
     text = _whole(path)
     decode = json.JSONDecoder().raw_decode
-    place, number = _after(text, text.index("[") + 1, ""), 1
+    wrapping = re.search(rf'"{re.escape(key)}"\s*:\s*(?=\[)', text) if key else None
+    place, number = _after(text, text.index("[", wrapping.end() if wrapping else 0) + 1, ""), 1
     number += text.count("\n", 0, place)
     while place < len(text) and text[place] != "]":
         try:

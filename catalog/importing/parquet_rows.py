@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from catalog.errors import InvalidInput
-from catalog.importing.rows import Row, Source
+from catalog.importing.rows import Row, Source, flattened
 
 BATCH: Final = 1_000  # rows
 
@@ -17,9 +17,19 @@ BATCH: Final = 1_000  # rows
 def parquet_source(path: Path) -> Source:
     """Raises InvalidInput when the file is none."""
     file = _open(path)
-    columns = tuple(file.schema_arrow.names)
+    columns = tuple(_names(file.schema_arrow))
     file.close()
     return Source("Parquet", lambda: _rows(path), columns=columns)
+
+
+def _names(fields: Any, prefix: str = "") -> Iterator[str]:
+    from pyarrow import types
+
+    for field in fields:
+        if types.is_struct(field.type):
+            yield from _names(field.type, f"{prefix}{field.name}_")
+        else:
+            yield f"{prefix}{field.name}"
 
 
 def _open(path: Path) -> Any:
@@ -39,7 +49,7 @@ def _rows(path: Path) -> Iterator[Row]:
         for batch in file.iter_batches(batch_size=BATCH):
             for values in batch.to_pylist():
                 number += 1
-                plain = {name: _plain(value) for name, value in values.items()}
+                plain = {name: _plain(value) for name, value in flattened(values).items()}
                 yield Row(number, size * number // total, values=plain)
     except OSError as error:
         yield Row(number + 1, size, reason=f"the file is damaged from here on: {error}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -31,3 +31,21 @@ class Source:
     is_items: bool = False
     notes: tuple[str, ...] = field(default=())
     is_json: bool = False
+
+
+def flattened(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Objects inside a row become columns of their own: `{"size": {"width": 3}}` is `{"size_width": 3}`.
+
+    `attributes` stays one object, without objects in it; of two values of one name the outer counts.
+    """
+    flat: dict[str, Any] = {}
+    for name, value in values.items():
+        if not isinstance(value, dict):
+            flat[name] = value
+        elif name == "attributes":
+            flat[name] = flattened(value)
+    for name, value in values.items():
+        if isinstance(value, dict) and name != "attributes":
+            for inner, deeper in flattened(value).items():
+                flat.setdefault(f"{name}_{inner}", deeper)
+    return flat

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import io
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
+from openpyxl import Workbook
+from pyarrow import Table, parquet
 
 from catalog.errors import InvalidInput
+from catalog.importing.bad_rows import BadRows
+from catalog.importing.rows import flattened
 from catalog.models import Collection, Item
+from catalog.services.collections import get_or_create_collection
 from tests.catalog.importing.test_importing import problems, run_import, stored
 from tests.factories import make_collection
 
@@ -106,3 +114,76 @@ def test_a_csv_column_called_attributes_holds_json_as_an_export_writes_it(shop: 
     assert stored() == ["a"]
     assert problems(report)[3] == "attributes: must be a JSON object"
     assert problems(report)[4].startswith("attributes: not JSON")
+
+
+def test_rows_of_blanks_are_no_rows(shop: Collection, tmp_path: Path) -> None:
+    report = run_import(shop, tmp_path / "items.csv", b" ,\nid,title\na,Tent\n  , \nb,Tarp\n")
+    assert (report.created, report.bad) == (2, 0)
+
+
+@pytest.mark.parametrize("first_bad", [b"a", b"b,Tarp,3,too,many", b"b," + b"x" * 2_000_001, b"a,,3"])
+def test_bad_rows_have_all_columns_whichever_comes_first(shop: Collection, tmp_path: Path, first_bad: bytes) -> None:
+    content = b"id,title,price\n" + first_bad + b"\nc,Rug,dear\nd,Mug,4\n"
+    stream = io.StringIO()
+    bad = BadRows(stream)
+    assert run_import(shop, tmp_path / "items.csv", content, on_bad=bad.add).bad == 2
+    written = stream.getvalue()
+    assert written.startswith("akin_line,akin_problem,id,title,price\r\n")
+    mended = written.replace("dear", "5").replace('"3,too,many"', "3").replace(",,3", ",Tent,3")
+    (row, *_) = [row for row in mended.splitlines() if ",c,Rug" in row]
+    again = run_import(shop, tmp_path / "mended.csv", f"{mended.splitlines()[0]}\n{row}\n".encode())
+    assert (again.created, again.bad) == (1, 0)
+    if b"too,many" in first_bad:
+        assert '"3,too,many"' in written
+
+
+def test_a_heading_above_the_columns_of_a_sheet_is_passed_over(shop: Collection, tmp_path: Path) -> None:
+    sheet = (book := Workbook()).active
+    for cells in (["Price list 2026"], [], ["SKU", "Name"], ["a", "Tent"], [], ["b", ""]):
+        sheet.append(cells)
+    sheet.merge_cells("A1:B1")
+    book.save(tmp_path / "made.xlsx")
+    report = run_import(shop, tmp_path / "items.xlsx", (tmp_path / "made.xlsx").read_bytes())
+    assert stored() == ["a"]
+    assert problems(report) == {6: "item: title and body are both empty"}
+    assert "'Price list 2026' is taken for a heading: row 3 names the columns." in report.notes
+
+
+def test_a_sheet_of_one_column_has_no_heading(shop: Collection, tmp_path: Path) -> None:
+    sheet = (book := Workbook()).active
+    for cells in (["Name"], ["Tent"], ["Tarp"]):
+        sheet.append(cells)
+    book.save(tmp_path / "made.xlsx")
+    assert run_import(shop, tmp_path / "items.xlsx", (tmp_path / "made.xlsx").read_bytes()).created == 2
+
+
+@pytest.mark.parametrize("name", ["items.jsonl", "items.json", "wrapped.json", "items.parquet"])
+def test_objects_inside_rows_become_attributes(tmp_path: Path, name: str) -> None:
+    shop = get_or_create_collection(slug="shop")
+    sizes = [{"width": n, "box": {"depth": 2}} for n in range(6)]
+    rows: list[dict[str, Any]] = [{"id": str(n), "title": f"Tent {n}", "size": size} for n, size in enumerate(sizes)]
+    rows.append({"id": "none", "title": "Tarp", "size": None})
+    if name.endswith(".parquet"):
+        parquet.write_table(Table.from_pylist(rows), tmp_path / "made")
+        content = (tmp_path / "made").read_bytes()
+    elif name == "wrapped.json":
+        content = json.dumps({"count": 7, "tags": ["[", "]"], "items": rows}, indent=1).encode()
+    elif name == "items.json":
+        content = json.dumps(rows).encode()
+    else:
+        content = "\n".join(map(json.dumps, rows)).encode()
+    report = run_import(shop, tmp_path / name, content)
+    assert (report.created, report.bad) == (7, 0)
+    assert Item.objects.get(external_id="3").attributes == {"size_width": 3, "size_box_depth": 2}
+    assert Item.objects.get(external_id="none").attributes == {}
+    shop.refresh_from_db()
+    assert set(shop.attribute_schema) == {"size_width", "size_box_depth"}
+
+
+def test_of_two_values_of_one_name_the_outer_counts() -> None:
+    assert flattened({"a": {"b": 1}, "a_b": 2, "attributes": {"c": {"d": 3}}}) == {"a_b": 2, "attributes": {"c_d": 3}}
+
+
+def test_a_wrapped_array_that_holds_a_bad_row_tells_its_line(shop: Collection, tmp_path: Path) -> None:
+    content = b'{"next": null,\n "results": [\n  {"id": 1, "name": "Tent"},\n  {"id": 2, "name": ""}\n]}'
+    assert set(problems(run_import(shop, tmp_path / "items.json", content))) == {4}
