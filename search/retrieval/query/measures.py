@@ -54,21 +54,23 @@ class _Amount:
 
 
 def read_measures(request: SearchRequest) -> tuple[SearchRequest, tuple[Understood, ...]]:
-    """The request with what its words say of attributes as filters, and what was read; an explicit filter wins."""
+    """The request with what its words say of attributes as filters, and what was read.
+
+    An explicit filter wins over words on the same attribute, which are left out: what is searched for stays the same.
+    """
     text = request.query_text
     if request.is_literal or len(text) > MAX_LENGTH or '"' in text or not re.search(_NUMBER, text, re.IGNORECASE):
         return request, ()
     schema = parse_attribute_schema(request.collection.attribute_schema)
-    taken = {one.attribute for one in request.filters}
-    found: list[Understood] = []
+    filtered = {one.attribute for one in request.filters}
+    read: dict[str, Understood] = {}
     for one in (*_bounds(text, schema), *_sizes(request, BOUND.sub(" ", text), schema)):
-        if one.filter.attribute not in taken:
-            taken.add(one.filter.attribute)
-            found.append(one)
-    for one in found:
+        read.setdefault(one.filter.attribute, one)
+    for one in read.values():
         text = text.replace(one.text, " ", 1)
     rest = " ".join(text.split())
-    return replace(request, query_text=rest, filters=(*request.filters, *(one.filter for one in found))), tuple(found)
+    found = tuple(one for name, one in read.items() if name not in filtered)
+    return replace(request, query_text=rest, filters=(*request.filters, *(one.filter for one in found))), found
 
 
 def _bounds(text: str, schema: Schema) -> Iterator[Understood]:

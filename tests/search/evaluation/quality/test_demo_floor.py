@@ -12,6 +12,7 @@ from catalog import demo
 from catalog.models import Collection
 from search.evaluation.datasets import load_search_dataset
 from search.evaluation.quality.search_quality import evaluate_mode
+from search.retrieval.types import Filter, SearchResult, Snippet, Sort
 from search.retrieval.upkeep import null_distributions
 from tests.factories import add_items, find, ids, make_collection, make_searchable, use_real_model
 
@@ -61,3 +62,38 @@ def test_a_need_in_other_words_finds_something_relevant(shop: Collection, query_
 def test_a_part_number_finds_its_item_first(shop: Collection) -> None:
     assert ids(find(shop, "nrd tn2 4410"))[0] == "out-0001"
     assert find(shop, "NRD-TN2-4410").hits[0].band == "exact"
+
+
+TOLD = [
+    "warm sleping bag",
+    "something to cut wood",
+    "red rucksack",
+    "waterproof",
+    "head lamp under 30 euros",
+    "moss green",
+]
+
+
+def told(result: SearchResult) -> dict[str, tuple[Snippet, str]]:
+    return {hit.external_id: (hit.snippet, hit.band) for hit in result.hits}
+
+
+@pytest.mark.parametrize("query_text", TOLD)
+def test_an_item_is_told_alike_and_counted_whatever_is_ticked_sorted_and_paged(
+    shop: Collection, query_text: str
+) -> None:
+    names = ("brand", "category", "colours", "price")
+    first = find(shop, query_text, limit=50, facets=names)
+    known = told(first) | told(find(shop, query_text, limit=50, offset=50))
+    ticked = [(Filter(name, terms=(value.value,)), value.count) for name in names for value in first.facets[name][:2]]
+    assert len(ticked) >= 6
+    for one, count in ticked:
+        found = find(shop, query_text, limit=50, filters=(one,), facets=names)
+        assert found.total == count == sum(hit.band != "weak" for hit in found.hits), one
+        (value,) = (value for value in found.facets[one.attribute] if value.is_selected)
+        assert value.count == count
+        assert {key: found_so for key, found_so in told(found).items() if known.get(key, found_so) != found_so} == {}
+    for sort in (Sort("price"), Sort("price", is_descending=False), Sort()):
+        for offset in (0, 7):
+            page = told(find(shop, query_text, limit=7, offset=offset, sort=sort))
+            assert page.items() <= known.items()

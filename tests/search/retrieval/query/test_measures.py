@@ -67,9 +67,16 @@ def test_bounds_and_sizes_are_read_against_the_schema(
     assert list(request.filters) == filters == [one.filter for one in understood]
 
 
-def test_an_attribute_that_is_filtered_by_already_is_left_alone(shop: Collection) -> None:
-    asked = SearchRequest(shop, "tent under 100 euros", filters=(Filter("price", minimum=300.0),))
-    assert read_measures(asked) == (asked, ())
+def test_a_filter_wins_over_words_on_the_same_attribute_and_leaves_what_is_searched_for(shop: Collection) -> None:
+    dearer = (Filter("price", minimum=300.0),)
+    asked = SearchRequest(shop, "tent under 100 euros", filters=dearer)
+    assert read_measures(asked) == (SearchRequest(shop, "tent", filters=dearer), ())
+
+
+def test_a_value_of_the_attribute_that_words_bound_leads_to_what_its_facet_counts(shop: Collection) -> None:
+    for value in find(shop, "tent under 100 euros", facets=("price",)).facets["price"]:
+        ticked = find(shop, "tent under 100 euros", filters=(Filter("price", terms=(value.value,)),))
+        assert ticked.total == value.count and value.count > 0
 
 
 def test_two_attributes_that_fit_are_one_too_many(shop: Collection) -> None:
