@@ -29,6 +29,11 @@ def read_number(text: str, decimal: Decimal = ".") -> int | float:
     return int(plain) if abs(number) < MAX_EXACT and plain.lstrip("+-").isdigit() else number
 
 
+def written_number(number: float) -> str:
+    """As people write it: a whole number without `.0`."""
+    return str(int(number)) if abs(number) < MAX_EXACT and number == int(number) else str(number)
+
+
 def decimal_mark_of(text: str) -> Decimal | None:
     """The decimal mark, where the text leaves no doubt; None for whole numbers and for `1,234`."""
     digits = _without_currency(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from catalog.attributes.numbers import written_number
 from catalog.attributes.types import type_of
 from catalog.errors import InvalidInput
 from catalog.schemas import AttributeDefinition
@@ -71,9 +72,11 @@ def _read(definition: AttributeDefinition, value: Any) -> Any:
 def written(definition: AttributeDefinition, value: Any) -> str:
     """The value as a form shows it, so that reading it again gives the same."""
     if isinstance(value, list):
-        return f"{definition.separator or ';'} ".join(written(definition, part) for part in value)
+        mark = definition.separator or ";"
+        joint = f"{mark} " if mark in ";," else f" {mark} "
+        return joint.join(written(definition, part) for part in value)
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, float) and definition.decimal == ",":
-        return f"{value!r}".replace(".", ",")
+    if isinstance(value, float):
+        return written_number(value).replace(".", definition.decimal)
     return "" if value is None else str(value)

@@ -11,6 +11,8 @@ from diff_match_patch import diff_match_patch  # type: ignore[import-untyped]
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+from catalog.attributes.numbers import written_number
+
 MAX_WORDS = 1_500  # of a text
 MAX_SECONDS = 0.3  # for comparing two texts
 FIRST_LETTER = 0x100
@@ -91,4 +93,6 @@ def shown(value: Any) -> str:
     """A value of an attribute as people read it."""
     if value is None:
         return ""
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    if isinstance(value, list):
+        return ", ".join(map(shown, value))
+    return written_number(value) if isinstance(value, float) else str(value)

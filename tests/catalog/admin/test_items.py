@@ -184,7 +184,7 @@ def test_attributes_are_fields_of_the_schema(shop: Collection) -> None:
     address = f"{LIST}{item.pk}/change/"
     html = browser.get(address).content.decode()
     data = form_data(html, "item_form")
-    assert (data["attributes.price"], data["attributes.colours"]) == ("79,5", "red| blue")
+    assert (data["attributes.price"], data["attributes.colours"]) == ("79,5", "red | blue")
     assert "Sold out" in html and '"made by": "hand"' in data["attributes"]
     browser.post(address, data)
     assert Item.objects.get().attributes == item.attributes and Item.objects.get().updated_at == item.updated_at

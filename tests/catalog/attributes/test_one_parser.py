@@ -12,10 +12,12 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from catalog.access import create_key
+from catalog.attributes.reading import read_attributes, written
 from catalog.importing.importing import import_file
 from catalog.models import Collection, Item, Run
 from catalog.models.api_key import Scope
 from catalog.models.run import RunKind
+from catalog.schemas import AttributeDefinition
 from tests.factories import make_collection
 from tests.html_forms import form_data
 
@@ -135,3 +137,23 @@ def test_what_cannot_be_read_is_refused_with_field_and_reason(
     assert not Item.objects.filter(attributes__has_key=name).exists()
     if write is by_file:
         assert told.startswith("line 2: ")
+
+
+@pytest.mark.parametrize(
+    ("definition", "value", "text"),
+    [
+        ({"type": "number", "decimal": ","}, 1734.0, "1734"),
+        ({"type": "number", "decimal": ","}, 79.5, "79,5"),
+        ({"type": "number"}, 1734.0, "1734"),
+        ({"type": "number"}, 79.5, "79.5"),
+        ({"type": "number"}, 1e300, "1e+300"),
+        ({"type": "term", "list": True, "separator": "|"}, ["red", "blue"], "red | blue"),
+        ({"type": "term", "list": True, "separator": ","}, ["red", "blue"], "red, blue"),
+        ({"type": "term", "list": True, "separator": ""}, ["red", "blue"], "red; blue"),
+    ],
+)
+def test_a_form_shows_what_is_read_as_the_same_again(definition: dict[str, Any], value: Any, text: str) -> None:
+    described = AttributeDefinition(**definition)
+    assert written(described, value) == text
+    if definition.get("separator") != "":
+        assert read_attributes({"x": described}, {"x": text}) == {"x": value}

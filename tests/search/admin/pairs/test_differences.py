@@ -7,7 +7,7 @@ import time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.admin.pairs.differences import compare_attributes, mark_differences
+from search.admin.pairs.differences import compare_attributes, mark_differences, shown
 
 
 def plain(html: str) -> str:
@@ -47,3 +47,8 @@ def test_attributes_that_differ_come_first() -> None:
     rows = compare_attributes({"a": 1, "b": [1, 2], "c": None}, {"a": 1, "b": [1, 3]})
     assert [(row.name, row.is_same) for row in rows] == [("b", False), ("a", True), ("c", True)]
     assert rows[0].right == '1, <mark class="akin-differs">3</mark>'
+
+
+def test_values_are_shown_as_people_write_them() -> None:
+    values = (None, 29.0, 28.5, 36, ["red", 2.0], True, 1e300)
+    assert [shown(value) for value in values] == ["", "29", "28.5", "36", "red, 2", "True", "1e+300"]
