@@ -29,6 +29,14 @@ def read_number(text: str, decimal: Decimal = ".") -> int | float:
     return int(plain) if abs(number) < MAX_EXACT and plain.lstrip("+-").isdigit() else number
 
 
+def read_typed(text: str, decimal: Decimal = ".") -> float:
+    """As programs write numbers, so that 1.234 is no thousand; else as people do. Raises ValueError."""
+    try:
+        return float(text)
+    except ValueError:
+        return float(read_number(text, decimal))
+
+
 def written_number(number: float) -> str:
     """As people write it: a whole number without `.0`."""
     return str(int(number)) if abs(number) < MAX_EXACT and number == int(number) else str(number)

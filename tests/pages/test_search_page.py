@@ -53,6 +53,14 @@ def test_a_hit_shows_marks_band_attributes_and_why_it_is_there(shop: Collection)
         assert part in html
 
 
+def test_what_is_counted_is_not_called_further_away(shop: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, *others = search(SearchRequest(shop, "rainproof tent")).hits
+    hits = (replace(first, band="good"), *(replace(hit, band="weak") for hit in others))
+    for total, is_apart in ((1, True), (len(hits), False)):
+        answer_with(monkeypatch, hits=hits, total=total)
+        assert ("Further away" in get("/c/shop/?q=rainproof+tent")) is is_apart
+
+
 def test_an_exact_identifier_is_called_so(shop: Collection) -> None:
     html = get("/c/shop/?q=nt-4001")
     assert "Exact identifier" in html

@@ -179,7 +179,7 @@ def _answered(page: SearchPage, params: Parameters, *, only_last: bool) -> Searc
         explain=True,
     )
     result = answer(request)
-    hits = _views(result.hits, page.schema)
+    hits = _views(result.hits, page.schema, uncounted=result.total - request.offset)
     is_from_start = bool(upto) or number == 1
     return replace(page, request=request, result=result, number=number, hits=hits, is_from_start=is_from_start)
 
@@ -196,7 +196,8 @@ def _name(parameter: str, schema: Schema) -> str:
     return {"q": "Your query", "page": "The page", "topic": "The topic"}.get(parameter, f"“{parameter}”")
 
 
-def _views(hits: Sequence[Hit], schema: Schema) -> tuple[HitView, ...]:
+def _views(hits: Sequence[Hit], schema: Schema, *, uncounted: int) -> tuple[HitView, ...]:
+    """`uncounted`: the place from which on hits are in no total; in a small collection all are."""
     passages = _passages(hits)
     bands = [hit.band for hit in hits]
     first_weak = bands.index("weak") if "weak" in bands else 0
@@ -206,7 +207,7 @@ def _views(hits: Sequence[Hit], schema: Schema) -> tuple[HitView, ...]:
             facts=tuple(describe(schema, hit.attributes)[:MAX_FACTS]),
             passage=passages.get(hit.item_id, ""),
             reason=reason_of(hit.explanation, schema) if hit.explanation else "",
-            is_first_weak=0 < n == first_weak,
+            is_first_weak=0 < n == first_weak >= uncounted,
         )
         for n, hit in enumerate(hits)
     )

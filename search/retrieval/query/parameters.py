@@ -20,6 +20,7 @@ from typing import Final, TypeVar
 
 from django.utils.datastructures import MultiValueDict
 
+from catalog.attributes.numbers import read_typed
 from catalog.attributes.types import facet_kind, type_of
 from catalog.cursors import cursor_of, fingerprint, position_of
 from catalog.errors import InvalidInput
@@ -144,9 +145,9 @@ def parse_sort(text: str, schema: Schema) -> Sort | None:
     return Sort(attribute, "number" if _is_numeric(definition) else "date", is_descending=direction == "desc")
 
 
-def _number(text: str) -> float:
+def _number(text: str, read: Callable[[str], float] = float) -> float:
     try:
-        number = float(text)
+        number = read(text)
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
@@ -225,7 +226,7 @@ def _terms(values: list[str], definition: AttributeDefinition) -> tuple[str, ...
 def _bound(text: str, definition: AttributeDefinition) -> float | str:
     if facet_kind(definition) != "range":
         raise ValueError("is a range, which only attributes of type number or date have")
-    return _number(text) if _is_numeric(definition) else _date(text)
+    return _number(text, lambda one: read_typed(one, definition.decimal)) if _is_numeric(definition) else _date(text)
 
 
 def _is_numeric(definition: AttributeDefinition) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 import pytest
 from django.http import QueryDict
 
@@ -30,6 +32,21 @@ def test_nothing_given_is_an_empty_hybrid_query_with_the_facets_of_the_schema() 
     assert request.facets == ("brand", "price")
     assert request.filters == ()
     assert request.explain is False
+
+
+@pytest.mark.parametrize(
+    ("typed", "decimal", "number"),
+    [
+        ("79,50", ",", 79.5),
+        ("1.234,50", ",", 1234.5),
+        ("€ 80", ",", 80.0),
+        ("1.234", ",", 1.234),
+        ("1,234", ".", 1234.0),
+    ],
+)
+def test_a_bound_may_be_written_as_the_values_are(typed: str, decimal: str, number: float) -> None:
+    schema: dict[str, object] = {"price": {"type": "number", "decimal": decimal}}
+    assert parse(urlencode({"filter.price.gte": typed}), schema).filters == (Filter("price", minimum=number),)
 
 
 def test_everything_given() -> None:
