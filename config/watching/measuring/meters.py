@@ -9,6 +9,10 @@ shared.open_folder()
 # It reads where the folder is when it is imported.
 from prometheus_client import Counter, Gauge, Histogram  # noqa: E402
 
+from config.watching.measuring import reserved  # noqa: E402
+
+reserved.use()
+
 REQUEST = Histogram(
     "akin_http_request_seconds",
     "Time from a request to its response.",
