@@ -29,8 +29,9 @@ LOOK_SECONDS: Final = 0.5  # between two looks at where the primary and a copy a
 REMEMBERED_SECONDS: Final = 600  # a position that was written; a copy further behind answers nobody
 ASIDE_SECONDS: Final = 5.0  # that a copy which failed is left alone
 
-# As bytes from the beginning, which compare as numbers.
-WRITTEN = "SELECT pg_current_wal_lsn() - '0/0'::pg_lsn"
+# As bytes from the beginning, which compare as numbers. A commit that does not wait for the disk is inserted into the
+# log before it is written there.
+WRITTEN = "SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn"
 REPLAYED = "SELECT pg_last_wal_replay_lsn() - '0/0'::pg_lsn WHERE pg_is_in_recovery()"
 
 # Who reads in this request: what their last write is remembered under. Empty is somebody who cannot write.

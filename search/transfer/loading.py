@@ -63,7 +63,8 @@ class Loader:
     def _copy(self, names: list[str], table: str = "") -> None:
         columns = ", ".join(f'"{name}"' for name in names)
         target = table or self._part.table
-        with connection.cursor() as cursor, cursor.copy(f"COPY {target} ({columns}) FROM STDIN") as copy:
+        statement = f"COPY {target} ({columns}) FROM STDIN"
+        with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(statement) as copy:
             for row in self._rows:
                 copy.write_row(row)
 

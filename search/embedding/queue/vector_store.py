@@ -81,10 +81,13 @@ def _replace_passages(results: Sequence[Encoded], collections: dict[int, int]) -
             " WHERE p.item_id = r.item_id AND p.space_id = r.space_id",
             [[row.item_id for row in replaced], [row.space_id for row in replaced]],
         )
-        with cursor.copy(
-            'COPY search_passage (item_id, space_id, collection_id, ordinal, start, "end", embedding,'
-            " full_embedding) FROM STDIN"
-        ) as copy:
+        with (
+            connection.wrap_database_errors,
+            cursor.copy(  # which Django does for what it executes itself
+                'COPY search_passage (item_id, space_id, collection_id, ordinal, start, "end", embedding,'
+                " full_embedding) FROM STDIN"
+            ) as copy,
+        ):
             for row in _passage_rows(results, collections, full_spaces):
                 copy.write_row(row)
 

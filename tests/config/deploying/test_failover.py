@@ -5,9 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import threading
-import time
 from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
 
 import httpx
@@ -15,12 +13,12 @@ import pytest
 
 from tests.config import started
 from tests.config.deploying.patroni_nodes import PROGRAMS, Nodes, eventually
+from tests.config.deploying.writers import Writers
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 
 MISSING = [name for name in PROGRAMS if not shutil.which(name, path="/usr/bin:/usr/sbin:/usr/local/bin")]
 MAX_GAP = 30  # seconds without an acknowledged write
-WRITERS = 4
 
 
 @pytest.fixture
@@ -36,42 +34,6 @@ def nodes() -> Iterator[Nodes]:
     finally:
         running.stop()
         shutil.rmtree(folder, ignore_errors=True)
-
-
-class Writers:
-    """Each puts one item after the other, whatever it is told, and remembers what was acknowledged and when."""
-
-    def __init__(self, collection: str, key: str) -> None:
-        self.acknowledged: list[tuple[float, str]] = []
-        self._collection, self._key = collection, key
-        self._ends = threading.Event()
-        self._threads = [threading.Thread(target=self._write, args=(number,)) for number in range(WRITERS)]
-        for thread in self._threads:
-            thread.start()
-
-    def _write(self, number: int) -> None:
-        written = 0
-        with httpx.Client(headers={"Authorization": f"Bearer {self._key}"}, timeout=10) as client:
-            while not self._ends.is_set():
-                external_id = f"w{number}-{written}"
-                try:
-                    answer = client.put(f"{self._collection}/items/{external_id}", json={"title": f"tent {written}"})
-                except httpx.HTTPError:
-                    continue
-                if answer.status_code == 201:
-                    self.acknowledged.append((time.monotonic(), external_id))
-                else:
-                    time.sleep(0.1)
-                written += 1
-
-    def end(self) -> None:
-        self._ends.set()
-        for thread in self._threads:
-            thread.join()
-
-    def longest_gap(self) -> float:
-        times = sorted(at for at, _ in self.acknowledged)
-        return max(later - earlier for earlier, later in pairwise(times))
 
 
 def test_a_killed_leader_costs_no_acknowledged_write(
@@ -102,6 +64,7 @@ def test_a_killed_leader_costs_no_acknowledged_write(
         kept = nodes.ask("SELECT array_agg(external_id) FROM catalog_item WHERE external_id LIKE 'w%'", "akin")
         assert acknowledged <= set(kept)
         assert gap < MAX_GAP
+        assert not writers.wrong
         found = httpx.get(f"{api}/demo/search", params={"q": "tent"}, timeout=10)
         assert found.status_code == 200 and found.json()["hits"]
     finally:

@@ -49,6 +49,12 @@ def is_copy() -> bool:
         return bool(cursor.fetchone()[0])
 
 
+def pause(copy: Copy) -> None:
+    """Replay ends where it is, which takes a moment."""
+    copy.ask("SELECT pg_wal_replay_pause()")
+    assert eventually(lambda: copy.ask("SELECT pg_get_wal_replay_pause_state()") == "paused")
+
+
 def eventually(holds: Callable[[], bool]) -> bool:
     deadline = time.monotonic() + 10
     while not holds():
@@ -84,8 +90,8 @@ def test_whoever_wrote_reads_that_while_others_may_be_answered_by_the_copy(
     shop = shop_of({"external_id": "t1", "title": "dome tent"})
     _, writer = create_key(name="writer", scope=Scope.WRITE)
     _, other = create_key(name="other", scope=Scope.READ)
-    assert eventually(lambda: standbys.read(is_copy))
-    copy.ask("SELECT pg_wal_replay_pause()")
+    assert eventually(lambda: standbys.read(lambda: is_copy() and shop.items.exists()))
+    pause(copy)
     item = {"title": "family tent"}
     written = client.put(
         f"/api/v1/collections/{shop.slug}/items/t1",
@@ -102,7 +108,7 @@ def test_whoever_wrote_reads_that_while_others_may_be_answered_by_the_copy(
 
 def test_a_copy_that_is_too_far_behind_answers_nobody(copy: Copy) -> None:
     assert eventually(lambda: standbys.read(is_copy))
-    copy.ask("SELECT pg_wal_replay_pause()")
+    pause(copy)
     make_collection("after")
     assert eventually(lambda: not standbys.read(is_copy))
     copy.ask("SELECT pg_wal_replay_resume()")

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ import numpy as np
 import psycopg
 from pgvector import HalfVector
 
+from config import embedded
 from config.embedded import Layout, postgres
 from config.embedded.processes import processes_in
 from search.embedding.encoders.fake import FakeEncoder
@@ -171,6 +173,21 @@ class Stage:
         stored = np.array([HalfVector.from_text(text).to_numpy() for _, text in rows], dtype=np.float32)
         expected = encoder.encode_documents([f"{title}\n" for title, _ in rows])
         assert float(np.abs(stored - expected).max()) < 1e-3
+
+
+@contextmanager
+def set_up() -> Iterator[Stage]:
+    """A stage whose services run and whose tables are made."""
+    with tempfile.TemporaryDirectory(prefix="akin-stage-") as folder:
+        Path(folder).chmod(0o755)
+        stage = Stage(Path(folder))
+        embedded.join(Path(folder))
+        try:
+            migrate = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+            subprocess.run(migrate, env=stage.environment, cwd=ROOT, check=True)
+            yield stage
+        finally:
+            embedded.leave(Path(folder))
 
 
 def wait_for(condition: Callable[[], bool], seconds: float = PATIENCE) -> None:

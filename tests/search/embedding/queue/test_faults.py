@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import random
 import signal
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -23,7 +21,7 @@ from config.embedded.processes import processes_in
 from search.embedding.encoders.fake import FakeEncoder
 from search.models import EmbeddingSpace
 from tests.search.embedding.encoders.endpoint import Endpoint
-from tests.search.embedding.queue.stage import ROOT, Stage, wait_for
+from tests.search.embedding.queue.stage import Stage, set_up, wait_for
 
 pytestmark = pytest.mark.faults
 
@@ -32,16 +30,8 @@ CELERY = (sys.executable, "-m", "celery", "--app", "config.celery")
 
 @pytest.fixture(scope="module")
 def whole_stage() -> Iterator[Stage]:
-    with tempfile.TemporaryDirectory(prefix="akin-faults-") as folder:
-        Path(folder).chmod(0o755)
-        stage = Stage(Path(folder))
-        embedded.join(Path(folder))
-        try:
-            migrate = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
-            subprocess.run(migrate, env=stage.environment, cwd=ROOT, check=True)
-            yield stage
-        finally:
-            embedded.leave(Path(folder))
+    with set_up() as stage:
+        yield stage
 
 
 @pytest.fixture

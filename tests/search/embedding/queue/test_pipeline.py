@@ -7,12 +7,13 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from catalog.models import Collection, Item
 from search.embedding.encoders import registry
 from search.embedding.encoders.port import Vectors
-from search.embedding.queue import claims, pipeline, vector_store
+from search.embedding.queue import claims, pipeline
 from search.embedding.spaces.lifecycle import active_space
 from search.errors import EncoderUnavailable
 from search.models import EmbeddingSpace, ItemEmbedding, Passage
@@ -186,15 +187,17 @@ def test_a_long_text_has_a_vector_for_each_passage_and_one_for_all() -> None:
     assert all(a.end <= b.start for a, b in pairwise(passages[1:]))
 
 
-def test_a_database_error_while_storing_leaves_the_items_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    from django.db import OperationalError
+FULL_DISK = """
+    CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS
+    'BEGIN RAISE disk_full USING MESSAGE = ''could not extend file''; END';
+    CREATE TRIGGER full_disk BEFORE INSERT ON search_passage FOR EACH ROW EXECUTE FUNCTION full_disk();
+"""
 
+
+def test_a_full_disk_while_vectors_are_stored_leaves_the_items_waiting() -> None:
     add_items(make_collection(), {"title": "one"})
-
-    def fail(results: object) -> None:
-        raise OperationalError("disk full")
-
-    monkeypatch.setattr(vector_store, "store", fail)
+    with connection.cursor() as cursor:
+        cursor.execute(FULL_DISK)
     with pytest.raises(OperationalError):
         pipeline.drain()
     row = ItemEmbedding.objects.get()
