@@ -63,7 +63,7 @@ def create_item(*, collection: Collection, entry: ItemInput) -> Item:
 def _is_taken(error: IntegrityError) -> bool:
     """Whether it was the external id that somebody else has."""
     cause = error.__cause__
-    return isinstance(cause, UniqueViolation) and cause.diag.constraint_name == "item_external_id_unique"
+    return isinstance(cause, UniqueViolation) and "external_id" in str(cause.diag.constraint_name)
 
 
 def save_item(*, collection: Collection, entry: ItemInput) -> tuple[Item, Outcome]:

@@ -26,6 +26,7 @@ OF_DATABASE: dict[str, Examine] = {
     "connections": server.connections,
     "pooler": server.pooler,
     "migrations": server.migrations,
+    "partitions": server.partitions,
     "triggers": vectors.triggers,
     "spaces": vectors.spaces,
     "encoder": vectors.encoder,

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from catalog.sessions import lasting_session
 from config.doctor.findings import Finding, error, ok, warning
+from config.partitions import are_as_asked
 from config.watching.checks import check_versions
 
 MAX_SKEW = timedelta(seconds=5)
@@ -182,3 +183,13 @@ def _row(sql: str, *parameters: Any, of: BaseDatabaseWrapper | None = None) -> t
 
 def _value(sql: str, *parameters: Any) -> Any:
     return _row(sql, *parameters)[0]
+
+
+def partitions() -> Iterator[Finding]:
+    """Tables that are not divided as the setting asks."""
+    if settings.AKIN_PARTITIONS and not are_as_asked():
+        yield warning(
+            "partitions",
+            f"Items and passages do not lie in {settings.AKIN_PARTITIONS} partitions each.",
+            "manage.py partition, while nobody searches",
+        )

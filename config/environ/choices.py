@@ -89,6 +89,13 @@ DATABASE_STANDBY_URLS = environment.addresses(
 AKIN_STANDBY_LAG = environment.integer(
     "AKIN_STANDBY_LAG", 5, "Seconds that a copy may be behind and still answer searches.", at_least=1, at_most=3600
 )
+AKIN_PARTITIONS = environment.integer(
+    "AKIN_PARTITIONS",
+    0,
+    "Partitions of items and passages by collection, which `manage.py partition` makes; a new database begins so.",
+    at_least=0,
+    at_most=1_000,
+)
 REDIS_URL = environment.address(
     "REDIS_URL",
     "Redis, for messages to the workers and the cache.",

@@ -22,7 +22,8 @@ NEAREST = """
     SELECT c.item_id, 1 - c.distance, c.vector FROM (
         SELECT p.item_id, {sent} AS vector, {distance} AS distance FROM search_passage p
         WHERE p.space_id = {space} AND p.collection_id = {collection} AND p.ordinal = 0
-          AND EXISTS (SELECT 1 FROM catalog_item i WHERE i.id = p.item_id AND {visible})
+          AND EXISTS (SELECT 1 FROM catalog_item i
+                      WHERE (i.id, i.collection_id) = (p.item_id, p.collection_id) AND {visible})
         ORDER BY {order} LIMIT {candidates}
     ) AS c ORDER BY c.distance + 0 LIMIT {limit}
 """

@@ -27,7 +27,8 @@ NEIGHBOURS = """
         SELECT c.item_id, 1 - c.distance AS similarity FROM (
             SELECT p.item_id, {distance} AS distance FROM search_passage p
             WHERE p.space_id = {space} AND p.collection_id = {collection} AND p.ordinal = 0
-              AND EXISTS (SELECT 1 FROM catalog_item i WHERE i.id = p.item_id AND {allowed})
+              AND EXISTS (SELECT 1 FROM catalog_item i
+                      WHERE (i.id, i.collection_id) = (p.item_id, p.collection_id) AND {allowed})
             ORDER BY {order} LIMIT {candidates}
         ) AS c ORDER BY c.distance + 0 LIMIT {limit}
     ) AS n
@@ -38,7 +39,8 @@ NEAREST_TO = """
     SELECT c.item_id FROM (
         SELECT p.item_id, {distance} AS distance FROM search_passage p
         WHERE p.space_id = {space} AND p.collection_id = {collection} AND p.ordinal = 0
-          AND EXISTS (SELECT 1 FROM catalog_item i WHERE i.id = p.item_id AND {allowed})
+          AND EXISTS (SELECT 1 FROM catalog_item i
+                      WHERE (i.id, i.collection_id) = (p.item_id, p.collection_id) AND {allowed})
         ORDER BY {order} LIMIT {candidates}
     ) AS c ORDER BY c.distance + 0 LIMIT {limit}
 """

@@ -65,20 +65,22 @@ NEAREST = """{name} AS MATERIALIZED (
     ORDER BY {order} LIMIT {num_passages}
 )"""
 
-SEEN = "AND EXISTS (SELECT 1 FROM catalog_item i WHERE i.id = p.item_id AND {visible})"
+SEEN = """AND EXISTS (
+    SELECT 1 FROM catalog_item i WHERE (i.id, i.collection_id) = (p.item_id, p.collection_id) AND {visible}
+)"""
 
 # The sum with zero keeps the planner from the vector index, which is slower where few rows are left.
 NEAREST_EXACT = """{name} AS MATERIALIZED (
     SELECT p.item_id, {distance} AS distance
     FROM catalog_item i JOIN search_passage p ON p.item_id = i.id AND p.space_id = {space}
-    WHERE i.collection_id = {collection} {which} AND {visible}
+    WHERE i.collection_id = {collection} AND p.collection_id = {collection} {which} AND {visible}
     ORDER BY ({distance}) + 0 LIMIT {num_passages}
 )"""
 
 SEMANTIC = """, semantic AS MATERIALIZED (
     SELECT i.id, i.search_vector FROM catalog_item i
     JOIN (SELECT item_id, min(distance) AS distance FROM nearest GROUP BY item_id) AS n ON n.item_id = i.id
-    WHERE {visible} ORDER BY n.distance LIMIT {num_candidates}
+    WHERE i.collection_id = {collection} AND {visible} ORDER BY n.distance LIMIT {num_candidates}
 )"""
 
 MATCHING = """matching AS MATERIALIZED (
@@ -112,7 +114,7 @@ FROM chosen c CROSS JOIN LATERAL (
     SELECT max(d.similarity) FILTER (WHERE d.ordinal = 0) AS item_similarity, max(d.similarity) AS passage_similarity,
            (array_agg(d.vector) FILTER (WHERE d.ordinal = 0))[1] AS vector
     FROM (SELECT p.ordinal, 1 - ({distance}) AS similarity, CASE WHEN p.ordinal = 0 THEN {sent} END AS vector
-          FROM search_passage p WHERE p.item_id = c.id AND p.space_id = {space}) AS d
+          FROM search_passage p WHERE p.item_id = c.id AND p.space_id = {space} AND p.collection_id = {collection}) AS d
 ) AS s
 """
 

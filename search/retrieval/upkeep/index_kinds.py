@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import ClassVar
 
 from django.db import connection
 
@@ -26,6 +27,8 @@ BACKLOG = """
 class VectorIndex:
     """The vector index of one collection in one space."""
 
+    table: ClassVar = "search_passage"
+
     space_id: int
     dimensions: int
     storage: str
@@ -35,10 +38,9 @@ class VectorIndex:
     def name(self) -> str:
         return f"passage_hnsw_s{self.space_id}_c{self.collection_id}"
 
-    @property
-    def sql(self) -> str:
+    def sql(self, table: str) -> str:
         return (
-            f'CREATE INDEX CONCURRENTLY IF NOT EXISTS "{self.name}" ON search_passage '
+            f'CREATE INDEX CONCURRENTLY IF NOT EXISTS "{self.name}" ON {table} '
             f"USING hnsw ({VectorSql(self.storage, self.dimensions).index}) "
             f"WITH (m = {M}, ef_construction = {EF_CONSTRUCTION}) "
             f"WHERE space_id = {self.space_id} AND collection_id = {self.collection_id}"
@@ -55,16 +57,17 @@ class VectorIndex:
 class WordIndex:
     """The full text index of one collection."""
 
+    table: ClassVar = "catalog_item"
+
     collection_id: int
 
     @property
     def name(self) -> str:
         return f"item_words_c{self.collection_id}"
 
-    @property
-    def sql(self) -> str:
+    def sql(self, table: str) -> str:
         return (
-            f'CREATE INDEX CONCURRENTLY IF NOT EXISTS "{self.name}" ON catalog_item '
+            f'CREATE INDEX CONCURRENTLY IF NOT EXISTS "{self.name}" ON {table} '
             f"USING gin (search_vector) WHERE collection_id = {self.collection_id}"
         )
 
@@ -76,6 +79,8 @@ class WordIndex:
 class RangeIndex:
     """What finds the items whose numbers of one attribute may lie in a range."""
 
+    table: ClassVar = "catalog_item"
+
     collection_id: int
     attribute: str
 
@@ -84,10 +89,9 @@ class RangeIndex:
         digest = hashlib.sha256(self.attribute.encode()).hexdigest()[:12]
         return f"item_range_c{self.collection_id}_{digest}"
 
-    @property
-    def sql(self) -> str:
+    def sql(self, table: str) -> str:
         return (
-            f'CREATE INDEX CONCURRENTLY IF NOT EXISTS "{self.name}" ON catalog_item '
+            f'CREATE INDEX CONCURRENTLY IF NOT EXISTS "{self.name}" ON {table} '
             f"USING gist ({number_span('attributes', self.attribute)}) WHERE collection_id = {self.collection_id}"
         )
 

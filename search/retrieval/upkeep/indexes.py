@@ -38,8 +38,8 @@ WANTED_WORD = "SELECT collection_id FROM catalog_item GROUP BY collection_id HAV
 
 EXISTING = """
     SELECT c.relname, i.indisvalid FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
-    WHERE i.indrelid IN ('search_passage'::regclass, 'catalog_item'::regclass)
-      AND c.relname ~ '^(passage_hnsw_s|item_words_c|item_range_c)[0-9]'
+    JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = current_schema() AND c.relname ~ '^(passage_hnsw_s|item_words_c|item_range_c)[0-9]'
 """
 
 MORE_MEMORY = f"""
@@ -79,7 +79,7 @@ def _build_missing() -> list[str]:
         if not existing.get(index.name) and index.is_due():
             logger.info("Building index %s", index.name)
             _execute(MORE_MEMORY)
-            _execute(index.sql)
+            _execute(index.sql(_table_of(index)))
             _execute("RESET maintenance_work_mem")
             built.append(index.name)
     if built:
@@ -139,6 +139,17 @@ def _is_orphan(name: str, wanted: set[str]) -> bool:
             [match["space"], list(LIVE_STATES)],
         )
         return cursor.fetchone() is None
+
+
+def _table_of(index: Index) -> str:
+    """The table, or that of its partitions which the collection lies in."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT tableoid::regclass::text FROM {index.table} WHERE collection_id = %s LIMIT 1",
+            [index.collection_id],
+        )
+        row = cursor.fetchone()
+        return row[0] if row else index.table
 
 
 def _execute(sql: str) -> None:

@@ -59,3 +59,9 @@ def test_a_full_disk_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: shutil._ntuple_diskusage(100 << 30, 100 << 30, 1 << 20))
     (found,) = faults(surroundings.disk())
     assert found.level == "error" and "0.0 of 100.0 GB are free" in found.message
+
+
+@pytest.mark.parametrize(("wanted", "told"), [(0, 0), (2, 1)])
+def test_tables_that_are_not_divided_as_asked_are_a_warning(settings: Settings, wanted: int, told: int) -> None:
+    settings.AKIN_PARTITIONS = wanted
+    assert [finding.level for finding in server.partitions()] == ["warning"] * told
