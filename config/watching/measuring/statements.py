@@ -27,7 +27,7 @@ PASSES_ON: Final = "search.retrieval.ranking.index_query"  # runs the statements
 MAX_STATEMENT: Final = 4_000  # characters in the log
 SECONDS_BETWEEN_PLANS: Final = 10.0  # of a process: where all is slow, plans must not make it slower
 
-SETTINGS: Final = re.compile(r"(?:\s*SET LOCAL [^;]*;)*")
+SETTINGS: Final = re.compile(r"(?:\s*(?:SET LOCAL |SELECT set_config\()[^;]*;)*")
 EXPLAINED: Final = re.compile(r"\s*(?:SELECT|WITH|INSERT|UPDATE|DELETE|MERGE)\b", re.IGNORECASE)
 LITERAL: Final = re.compile(r"'(?:[^']|'')*'")
 
@@ -108,17 +108,19 @@ forget = _slow_log.reset
 
 
 def _plan(sql: str, params: Any) -> str:
-    """How PostgreSQL would run the statement now, with the settings that it brought along."""
+    """How PostgreSQL would run the statement now, with the settings that it brought along; of one statement only, as
+    what follows another would be run once more."""
     found = SETTINGS.match(sql)
     start = found.end() if found else 0
-    if not EXPLAINED.match(sql, start) or connection.needs_rollback:
+    is_one = ";" not in LITERAL.sub("", sql[start:])
+    if not is_one or not EXPLAINED.match(sql, start) or connection.needs_rollback:
         return "(no plan)"
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(f"{sql[:start]} EXPLAIN {sql[start:]}", params)
             while cursor.nextset():
                 pass
-            return _hidden("\n".join(row[0] for row in cursor.fetchall()))
+            return _hidden("\n".join(str(row[0]) for row in cursor.fetchall()))
     except (DatabaseError, InterfaceError) as error:
         return f"(no plan: {type(error).__name__})"
 

@@ -26,7 +26,7 @@ QUANTILES = (0.95, 0.99, 0.999)
 NORMAL_QUANTILES = (1.645, 2.326, 3.09)  # of a standard normal distribution, at these
 
 CONSTANT, OF_SURPRISE, OF_WORDS, OF_SCORE, OF_DISTANCE = -3.4, 0.6, 0.82, 0.29, -0.16
-LEAST = {STRONG: 0.70, GOOD: 0.40, POSSIBLE: 0.17}  # probability of being relevant
+LEAST = {STRONG: 0.75, GOOD: 0.40, POSSIBLE: 0.125}  # probability of being relevant
 FIRST: Final = 5  # hits that tell whether there is anything
 # Below, a query found nothing. The vector of letters without sense is near to names that share some.
 LEAST_SIGN: Final = 1.75

@@ -11,6 +11,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from config.watching.measuring import statements
+from search.retrieval.ranking.index_query import ef_search_in, fetch
 from tests.factories import shop_of
 
 pytestmark = pytest.mark.django_db
@@ -56,6 +57,28 @@ def test_the_settings_that_go_with_a_statement_hold_for_its_plan(
         )
     (record,) = [one for one in caplog.records if one.name == "akin.slow"]
     assert "Index" in vars(record)["plan"]
+
+
+def test_a_slow_search_of_the_vector_index_is_answered_and_has_its_plan(
+    caplog: pytest.LogCaptureFixture, settings: Settings
+) -> None:
+    settings.AKIN_SLOW_QUERY_MS = 50
+    slow = "SELECT count(*) FROM catalog_item, pg_sleep(0.1)"
+    assert fetch(slow, {}, ef_search=ef_search_in(1)) == [(0,)]
+    (record,) = [one for one in caplog.records if one.name == "akin.slow"]
+    assert "catalog_item" in vars(record)["plan"] and "cost=" in vars(record)["plan"]
+
+
+def test_of_several_statements_none_is_run_again_for_a_plan(
+    caplog: pytest.LogCaptureFixture, settings: Settings
+) -> None:
+    settings.AKIN_SLOW_QUERY_MS = 50
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE noted (at int)")
+        cursor.execute("SELECT pg_sleep(0.1); INSERT INTO noted VALUES (1)")
+        cursor.execute("SELECT count(*) FROM noted")
+        assert cursor.fetchone() == (1,)
+    assert "(no plan)" in caplog.text
 
 
 def test_quick_statements_and_plans_in_quick_succession_are_not_logged(
