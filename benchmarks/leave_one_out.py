@@ -97,7 +97,9 @@ def _found(dataset: MatchDataset, scorer: Scorer) -> Iterator[Found]:
 
     policy = dataset.policy.model_dump(exclude_defaults=True)
     with scratch_collection(dataset.items, duplicate_policy=policy) as collection:
-        findings = find(collection, active_space(), rules_of(collection), scorer, lambda phase, share: None)
+        rules = rules_of(collection)
+        own = scorer.across_sources() if rules.across else scorer
+        findings = find(collection, active_space(), rules, own, lambda phase, share: None)
         yield Found(findings, dict(Item.objects.filter(collection=collection).values_list("pk", "external_id")))
 
 

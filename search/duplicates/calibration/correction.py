@@ -6,16 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from search.duplicates.evidence.scorer import DEFAULT, Scorer
 from search.duplicates.evidence.table import NAMES, Evidence, values_of
 
+Floats = NDArray[np.float64]
+
 FEWEST_DECISIONS = 10  # decisions of either kind
-# A correction is held back by how large it is beside the term's default weight, so that terms with small values can be
-# learnt, too; rescaling the log-odds in use is held back less.
-TRUST = 2.0
-LOOSENESS = 0.3
-LEAST_SCALE = 0.25
+# What a correction of a term costs by how large it is beside the term's default weight, so that terms with small values
+# can be learnt, too; and what a shift of all log-odds costs.
+HELD, SHIFT_HELD = 3.0, 0.02
 PLAIN = np.array([max(abs(DEFAULT.weights.get(name, 0.0)), 1.0) for name in NAMES])
 
 
@@ -34,20 +35,20 @@ class Labelled:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """What was learnt: log-odds are rescaled, each term is corrected, and the intercept moves.
+    """What was learnt: each term is corrected, and the intercept moves.
 
-    The scale is 1 unless the decisions contradict the scorer, so that what other pairs say keeps its part.
+    The log-odds in use are kept and never scaled down: decisions are on pairs that were offered, and where these
+    contradict the scorer they say nothing of the many that it found unlikely.
     """
 
-    scale: float
     terms: dict[str, float]
     intercept: float
 
     def applied_to(self, scorer: Scorer) -> Scorer:
         """The scorer that gives the corrected log-odds at once: both are sums over the same terms."""
         names = {*scorer.weights, *self.terms}
-        weights = {name: self.scale * scorer.weights.get(name, 0.0) + self.terms.get(name, 0.0) for name in names}
-        return Scorer(dict(sorted(weights.items())), self.scale * scorer.intercept + self.intercept)
+        weights = {name: scorer.weights.get(name, 0.0) + self.terms.get(name, 0.0) for name in names}
+        return Scorer(dict(sorted(weights.items())), scorer.intercept + self.intercept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,28 +61,34 @@ class Threshold:
 
 
 def calibrate(labels: Sequence[Labelled], fewest: int = FEWEST_DECISIONS) -> Correction | None:
-    """The correction learnt from `labels`, or None with fewer than so many of either kind."""
-    from sklearn.linear_model import LogisticRegression  # 70 MB in each process that imports it
+    """The correction learnt from `labels`, or None with fewer than so many of either kind.
 
-    table = np.array([_row(label) for label in labels], dtype=np.float64)
+    The least log loss of what is added to the log-odds in use, with what it costs.
+    """
+    from scipy.optimize import minimize
+
+    table = PLAIN * np.array([values_of(label.evidence) for label in labels], dtype=np.float64).reshape(-1, len(PLAIN))
+    totals = np.array([label.total for label in labels], dtype=np.float64)
     truth = np.array([label.is_duplicate for label in labels], dtype=bool)
     if min(truth.sum(), (~truth).sum()) < fewest:
         return None
-    model = LogisticRegression(C=LOOSENESS, max_iter=5000).fit(table, truth)
-    scale = TRUST * float(model.coef_[0][0])
-    unit = max(scale, LEAST_SCALE)
-    terms = {name: float(value) / unit for name, value in zip(NAMES, PLAIN * model.coef_[0][1:], strict=True)}
-    return Correction(scale / unit, terms, float(model.intercept_[0]) / unit)
+
+    def loss(added: Floats) -> tuple[float, Floats]:
+        found = totals + added[0] + table @ added[1:]
+        wrong = 1 / (1 + np.exp(-np.clip(found, -40, 40))) - truth
+        held = np.concatenate([[SHIFT_HELD], np.full(len(PLAIN), HELD)])
+        value = np.logaddexp(0, np.where(truth, -found, found)).sum() + (held * added**2).sum()
+        return float(value), np.concatenate([[wrong.sum()], table.T @ wrong]) + 2 * held * added
+
+    added = minimize(loss, np.zeros(len(PLAIN) + 1), jac=True, method="L-BFGS-B").x
+    terms = {name: float(value) for name, value in zip(NAMES, PLAIN * added[1:], strict=True)}
+    return Correction(terms, float(added[0]))
 
 
 def against(own: float, others: float) -> float:
     """The log-odds to learn weights from. That a pair has a better rival, its own evidence cannot know; that common
     partners speak for it says the same once more."""
     return own + min(others, 0.0)
-
-
-def _row(label: Labelled) -> list[float]:
-    return [TRUST * label.total, *(PLAIN * values_of(label.evidence))]
 
 
 def best_threshold(totals: Sequence[float], labels: Sequence[Labelled]) -> Threshold:
