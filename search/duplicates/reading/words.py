@@ -16,7 +16,11 @@ from rapidfuzz.distance import Levenshtein
 from search.duplicates.reading.legibility import legible
 
 # Signs that belong to the letter before them where scripts write vowels so: Python counts them as no part of a word.
-_WORD = re.compile("(?:[^\\W_]|[\u0900-\u0dff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff])+")
+# A single letter's sharp or plus signs are part of its name: C, C++ and C# are three things.
+_WORD = re.compile(
+    r"(?<![^\W_])[^\W\d_](?:\+\+|#)(?!\w)|"
+    "(?:[^\\W_]|[\u0900-\u0dff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff])+"
+)
 # Scripts that write no spaces between words are read in pairs of characters.
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
 # What marks a letter of Latin, Greek, Cyrillic, Hebrew and Arabic, and the line that lengthens an Arabic word.
@@ -75,6 +79,8 @@ def is_initial(word: str) -> bool:
 @lru_cache(maxsize=200_000)
 def is_variant(word: str, other: str) -> bool:
     """Whether one word may be meant by the other: an initial, or nearly the same letters."""
+    if word[-1] in "+#" or other[-1] in "+#":
+        return False
     if len(word) == 1 or len(other) == 1:
         return is_initial(word) or is_initial(other)
     if min(len(word), len(other)) < 4 or not (word.isalpha() and other.isalpha()):
