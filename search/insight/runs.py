@@ -16,6 +16,7 @@ from catalog.models import Collection, Run
 from catalog.models.run import RunKind, RunState
 from catalog.services.runs import Progress, carried_out
 from search.messages import send
+from search.retrieval.upkeep import indexes
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +44,9 @@ def last_run(kind: RunKind, collection: Collection) -> Run | None:
 def do_waiting(work: Mapping[RunKind, Work]) -> int:
     """Carries out what waits and what a dead process left, one after the other, and returns how many these were.
 
-    for each run under way, oldest first: take its lock (else somebody is at it) -> read it again -> carry it out
+    for each run under way, oldest first:
+        take its lock (else somebody is at it) -> read it again -> build indexes that are missing -> carry it out
+    A run may take long, and searches wait for an index while nobody waits for insight.
     """
     count = 0
     waiting = Run.objects.filter(kind__in=KINDS, state=RunState.RUNNING, collection__isnull=False)
@@ -52,6 +55,7 @@ def do_waiting(work: Mapping[RunKind, Work]) -> int:
             run = Run.objects.select_related("collection").filter(pk=run_id, state=RunState.RUNNING).first()
             if is_mine and run is not None:
                 count += 1
+                indexes.build_missing()
                 _do(run, work[RunKind(run.kind)])
     return count
 
