@@ -16,7 +16,7 @@ from playwright.sync_api import Page, sync_playwright
 
 BY_PROCESSOR = ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
-STEPS = 120  # movements of the mouse, one every 16 ms
+STEPS = 30  # movements of the mouse, one every 16 ms or as fast as they are drawn
 WATCH = """() => {
     window.frames = [];
     let last = performance.now();

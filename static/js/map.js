@@ -13,6 +13,9 @@
   const FINE_FROM = 1.6; // zoom beyond the whole map from which on fine topics are named
   const MOST_LABELS = 60;
   const MOST_FOR_ACTION = 900;
+  const SAMPLE = 4000; // points that stand for all while a slow map is moved
+  const SLOW = 60; // milliseconds of a frame
+  const RESTS = 250; // milliseconds after which a movement has ended
   let data = null;
   let state = null;
   let whole = null;
@@ -20,6 +23,8 @@
   let hovered = -1;
   let line = null;
   let deckgl = null;
+  let moving = 0; // the timer of the movement's end
+  let isSlow = false;
 
   const theme = () => (dark.matches ? "dark" : "light");
   const colourOf = (name) => (name ? PALETTE[theme()][(name - 1) % 11] : OTHER[theme()]);
@@ -63,17 +68,48 @@
         getRadius: { value: radii, size: 1 },
       },
     };
+    data.sample = sampled(data.drawn);
     draw();
     legend();
   }
 
+  // Some of the points, spread evenly over all.
+  function sampled(drawn) {
+    const step = Math.max(Math.ceil(drawn.length / SAMPLE), 1);
+    const length = Math.ceil(drawn.length / step);
+    const attributes = {};
+    for (const [name, { value, ...rest }] of Object.entries(drawn.attributes)) {
+      const some = new value.constructor(length * rest.size);
+      for (let n = 0; n < length; n += 1) some.set(value.subarray(n * step * rest.size, (n * step + 1) * rest.size), n * rest.size);
+      attributes[name] = { value: some, ...rest };
+    }
+    return { length, attributes };
+  }
+
+  // While the map is moved on a machine that takes long to draw it, some of the points stand for all.
   function layers() {
+    const isSample = moving !== 0 && isSlow;
+    const points = { radiusUnits: "pixels", radiusMinPixels: 1, stroked: false };
     return [
       new deck.ScatterplotLayer({
-        id: "items", data: data.drawn, radiusUnits: "pixels", radiusMinPixels: 1, pickable: true, stroked: false,
+        ...points, id: "items", data: data.drawn, visible: !isSample, pickable: !isSample,
         autoHighlight: true, highlightColor: dark.matches ? [255, 255, 255, 255] : [0, 0, 0, 255],
       }),
+      new deck.ScatterplotLayer({ ...points, id: "sample", data: data.sample, visible: isSample }),
     ];
+  }
+
+  function moved() {
+    const began = performance.now();
+    requestAnimationFrame(() => requestAnimationFrame(() => {
+      if (performance.now() - began > SLOW) isSlow = true;
+    }));
+    clearTimeout(moving);
+    moving = setTimeout(() => {
+      moving = 0;
+      draw();
+    }, RESTS);
+    draw();
   }
 
   function draw() {
@@ -343,8 +379,7 @@
       pickingRadius: 4, useDevicePixels: true, getCursor: ({ isDragging }) => (line !== null ? "crosshair" : isDragging ? "grabbing" : "grab"),
       onViewStateChange: ({ viewState }) => {
         state = { ...viewState, zoom: Math.min(Math.max(viewState.zoom, whole.zoom - 1), whole.zoom + 9) };
-        deckgl.setProps({ viewState: state });
-        labels();
+        moved();
       },
       onHover: ({ index }) => { if (line === null && index !== hovered) card(index); },
       onClick: ({ index }) => { if (line === null && index >= 0) open(index); },
