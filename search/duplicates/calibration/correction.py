@@ -35,20 +35,21 @@ class Labelled:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """What was learnt of each term.
+    """What was learnt: each term is corrected, and the intercept may rise.
 
-    The log-odds in use are kept, never scaled down nor shifted: decisions are on pairs that were offered, and where
+    The log-odds in use are kept, never scaled down nor lowered: decisions are on pairs that were offered, and where
     these contradict the scorer they say nothing of the many that it found unlikely, nor of what rivals are. How likely
     pairs are the same on the whole is what the threshold answers.
     """
 
     terms: dict[str, float]
+    intercept: float
 
     def applied_to(self, scorer: Scorer) -> Scorer:
         """The scorer that gives the corrected log-odds at once: both are sums over the same terms."""
         names = {*scorer.weights, *self.terms}
         weights = {name: scorer.weights.get(name, 0.0) + self.terms.get(name, 0.0) for name in names}
-        return Scorer(dict(sorted(weights.items())), scorer.intercept)
+        return Scorer(dict(sorted(weights.items())), scorer.intercept + self.intercept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class Threshold:
 def calibrate(labels: Sequence[Labelled], fewest: int = FEWEST_DECISIONS) -> Correction | None:
     """The correction learnt from `labels`, or None with fewer than so many of either kind.
 
-    The least log loss of what is added to the log-odds in use, with what it costs; a shift of all takes no part after.
+    The least log loss of what is added to the log-odds in use, with what it costs; a shift down takes no part after.
     """
     from scipy.optimize import minimize
 
@@ -82,7 +83,7 @@ def calibrate(labels: Sequence[Labelled], fewest: int = FEWEST_DECISIONS) -> Cor
 
     added = minimize(loss, np.zeros(len(PLAIN) + 1), jac=True, method="L-BFGS-B").x
     terms = {name: float(value) for name, value in zip(NAMES, PLAIN * added[1:], strict=True)}
-    return Correction(terms)
+    return Correction(terms, max(float(added[0]), 0.0))
 
 
 def against(own: float, others: float) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,13 +87,18 @@ class Example:
     others: float
 
 
-def recalibrate(pairs: Sequence[KnownPair], scorer: Scorer, flag: float) -> Recalibration | None:
-    """What the decisions teach a scorer that is in use with that flag threshold; None while they are too few."""
+def recalibrate(
+    pairs: Sequence[KnownPair], scorer: Scorer, flag: float, *, has_rivals: bool = False
+) -> Recalibration | None:
+    """What the decisions teach a scorer that is in use with that flag threshold; None while they are too few.
+
+    Where pairs have rivals, across sources, the log-odds as a whole stay: they say which rivals count.
+    """
     table = np.array([values_of(pair.evidence) for pair in pairs], dtype=np.float64).reshape(len(pairs), len(NAMES))
     others = np.array([pair.others for pair in pairs], dtype=np.float64)
     own = scorer.log_odds_of_rows(table)
     examples = _examples(pairs, own, own + others)
-    learnt = _learn(examples, scorer)
+    learnt = _learn(examples, scorer, has_rivals=has_rivals)
     if learnt is None:
         return None
     learnt_scorer, best = learnt
@@ -112,7 +117,7 @@ def recalibrate(pairs: Sequence[KnownPair], scorer: Scorer, flag: float) -> Reca
         not_same=len(examples) - same,
         undecided=len(undecided),
         now=_measure(examples, [_total(one, scorer) >= to_log_odds(flag) for one in examples]),
-        expected=_measure(examples, _predicted_unseen(examples, scorer)),
+        expected=_measure(examples, _predicted_unseen(examples, scorer, has_rivals=has_rivals)),
         flagged=[one for one in changes if one.after >= proposed_flag and one.pair_id not in was_flagged],
         unflagged=[one for one in changes if one.after < proposed_flag and one.pair_id in was_flagged],
         dropped=[one for one in changes if one.after < proposed_suggest],
@@ -150,24 +155,25 @@ def _example(pair: KnownPair, own: float, weight: float) -> Example:
     return Example(Labelled(pair.evidence, against(own, pair.others), bool(pair.is_same), weight), pair.others)
 
 
-def _learn(examples: Sequence[Example], scorer: Scorer, **fewest: int) -> tuple[Scorer, Threshold] | None:
+def _learn(
+    examples: Sequence[Example], scorer: Scorer, *, has_rivals: bool, **fewest: int
+) -> tuple[Scorer, Threshold] | None:
     """The corrected scorer and the threshold to flag from."""
     labels = [example.label for example in examples]
     correction = calibrate(labels, **fewest)
     if correction is None:
         return None
-    corrected = correction.applied_to(scorer)
+    corrected = (replace(correction, intercept=0.0) if has_rivals else correction).applied_to(scorer)
     return corrected, best_threshold([_total(one, corrected) for one in examples], labels)
 
 
-def _predicted_unseen(examples: Sequence[Example], scorer: Scorer) -> list[bool]:
+def _predicted_unseen(examples: Sequence[Example], scorer: Scorer, *, has_rivals: bool) -> list[bool]:
     """Whether each example would be flagged by what is learnt from the others, a fifth at a time."""
     folds = _folds(examples)
     predicted = [False] * len(examples)
     for fold in range(FOLDS):
-        learnt = _learn(
-            [one for one, its in zip(examples, folds, strict=True) if its != fold], scorer, fewest=FEWEST_IN_A_FOLD
-        )
+        others = [one for one, its in zip(examples, folds, strict=True) if its != fold]
+        learnt = _learn(others, scorer, has_rivals=has_rivals, fewest=FEWEST_IN_A_FOLD)
         for at, (one, its) in enumerate(zip(examples, folds, strict=True)):
             if its == fold and learnt is not None:
                 predicted[at] = _total(one, learnt[0]) >= learnt[1].log_odds

@@ -56,7 +56,9 @@ def calibration_in_use(collection: Collection) -> DuplicateCalibration | None:
 
 def propose_calibration(collection: Collection) -> Recalibration | None:
     """What the collection's decisions teach; None while they are fewer than FEWEST_DECISIONS. Changes nothing."""
-    return recalibrate(known_pairs(collection), scorer_in_use(collection), rules_of(collection).flag)
+    rules = rules_of(collection)
+    pairs, scorer = known_pairs(collection), scorer_in_use(collection)
+    return recalibrate(pairs, scorer, rules.flag, has_rivals=bool(rules.across))
 
 
 def fingerprint_of(proposal: Recalibration) -> str:
