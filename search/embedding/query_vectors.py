@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from functools import cache, lru_cache
 
 import numpy as np
@@ -50,7 +51,7 @@ def encode_ahead(space: EmbeddingSpace, typed: str) -> Encode:
     """
     if space.kind == EncoderKind.HTTP or len(typed) > MAX_AHEAD or not is_loaded(space):
         return query_vector
-    begun = _ahead().submit(query_vector, space, typed)
+    begun = _ahead().submit(copy_context().run, query_vector, space, typed)  # traces and logs go on there
     return lambda asked, text: begun.result() if (asked, text) == (space, typed) else query_vector(asked, text)
 
 
