@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
-from functools import cache, lru_cache
+from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +16,6 @@ from search.models.embedding import EncoderKind
 from search.timing import stage
 
 REMEMBERED = 4_000  # queries, at 1.5 kB each with 384 dimensions
-AHEAD_THREADS = 4
-MAX_AHEAD = 300  # characters: a longer text may be cut into windows first
-
-Encode = Callable[[EmbeddingSpace, str], NDArray[np.float32]]
 
 
 def whole_words(space: EmbeddingSpace, words: Sequence[str]) -> set[str] | None:
@@ -42,23 +36,6 @@ def similarities(
 def query_vector(space: EmbeddingSpace, text: str) -> NDArray[np.float32]:
     """A unit vector of shape (dimensions,), not to be written to. Raises EncoderUnavailable."""
     return _remembered(space, " ".join(unicodedata.normalize("NFKC", text).split()))
-
-
-def encode_ahead(space: EmbeddingSpace, typed: str) -> Encode:
-    """Begins to encode what was typed, which is mostly what is meant in the end; the answer is asked as `query_vector`.
-
-    Only where that takes this machine's time alone: a text that turns out to be another is encoded once more.
-    """
-    if space.kind == EncoderKind.HTTP or len(typed) > MAX_AHEAD or not is_loaded(space):
-        return query_vector
-    begun = _ahead().submit(copy_context().run, query_vector, space, typed)  # traces and logs go on there
-    return lambda asked, text: begun.result() if (asked, text) == (space, typed) else query_vector(asked, text)
-
-
-@cache
-def _ahead() -> ThreadPoolExecutor:
-    """Made by the first search, so that no fork is without its threads."""
-    return ThreadPoolExecutor(AHEAD_THREADS, thread_name_prefix="encode-ahead")
 
 
 def query_windows(space: EmbeddingSpace, text: str, max_tokens: int) -> list[str]:

@@ -12,7 +12,7 @@ import numpy as np
 from django.db import connection
 
 from catalog.schemas import parse_search_settings
-from search.embedding.query_vectors import encode_ahead
+from search.embedding.query_vectors import query_vector
 from search.embedding.spaces.lifecycle import active_space, asked_once
 from search.errors import EncoderUnavailable
 from search.retrieval.answer.bands import WEAK
@@ -68,15 +68,14 @@ def prepare(request: SearchRequest) -> Prepared | None:
 
 
 def _prepare(request: SearchRequest, parsed: ParsedQuery) -> Prepared:
-    space = None if request.mode == "lexical" else active_space()
-    encode = encode_ahead(space, parsed.text) if space else None
     read = read_query(request.collection, request.query_text, parsed)
     settings = parse_search_settings(request.collection.search_settings)
     prepared = Prepared(read.parsed, read.words, settings, suggestion=read.suggestion)
-    if space is None or encode is None:
+    if request.mode == "lexical":
         return prepared
+    space = active_space()
     try:
-        return replace(prepared, space=space, vector=vector_of(space, request.collection.language, read, encode))
+        return replace(prepared, space=space, vector=vector_of(space, request.collection.language, read, query_vector))
     except EncoderUnavailable as error:
         logger.warning("Searching with words alone: %s", error)
         count("search.degraded")

@@ -168,7 +168,7 @@ def test_without_an_encoder_words_still_find_and_the_page_says_so(
     def fail(*args: object) -> None:
         raise EncoderUnavailable("down")
 
-    monkeypatch.setattr("search.retrieval.search.encode_ahead", lambda space, text: fail)
+    monkeypatch.setattr("search.retrieval.search.query_vector", fail)
     html = get("/c/shop/?q=porches")
     assert "Search by meaning is resting" in html
     assert "tent-1" in html

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
-from search.embedding.query_vectors import Encode, query_windows
+from search.embedding.query_vectors import query_windows
 from search.models import EmbeddingSpace
 from search.retrieval.query.stemming import stem
 from search.retrieval.query.unknown_words import Read
@@ -16,6 +16,7 @@ from search.retrieval.query.unknown_words import Read
 MAX_TOKENS = 80  # that are encoded, a paragraph: with more, encoding would take longer than all else of a search
 
 Vector = NDArray[np.float32]
+Encode = Callable[[EmbeddingSpace, str], Vector]
 
 _WORD = re.compile(r"\w+")
 

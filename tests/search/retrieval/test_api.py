@@ -112,7 +112,7 @@ def test_without_the_encoder_words_still_answer(shop: Collection, monkeypatch: p
     def fail(*args: object) -> None:
         raise EncoderUnavailable("The encoder is down.")
 
-    monkeypatch.setattr("search.retrieval.search.encode_ahead", lambda space, text: fail)
+    monkeypatch.setattr("search.retrieval.search.query_vector", fail)
     answer = Caller().get(SEARCH, q="dome tent")
     assert (answer.status, answer.json["degraded"]) == (200, True)
     assert ids(answer)[0] == "tent-1"
