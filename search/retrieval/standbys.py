@@ -19,7 +19,7 @@ from typing import Final, TypeVar
 
 from django.conf import settings
 from django.core.cache import cache
-from django.db import DEFAULT_DB_ALIAS, DatabaseError, InterfaceError, OperationalError, connections
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, InterfaceError, InternalError, OperationalError, connections
 from redis.exceptions import RedisError
 
 logger = logging.getLogger(__name__)
@@ -30,8 +30,10 @@ REMEMBERED_SECONDS: Final = 600  # a position that was written; a copy further b
 ASIDE_SECONDS: Final = 5.0  # that a copy which failed is left alone
 
 # As bytes from the beginning, which compare as numbers. A commit that does not wait for the disk is inserted into the
-# log before it is written there.
-WRITTEN = "SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn"
+# log before it is written there. The place of the next insertion may lie behind the header of a page, where no copy
+# arrives before something is inserted, so it says nothing of whether a copy keeps up.
+INSERTED = "SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn"
+WRITTEN = "SELECT pg_current_wal_lsn() - '0/0'::pg_lsn"
 REPLAYED = "SELECT pg_last_wal_replay_lsn() - '0/0'::pg_lsn WHERE pg_is_in_recovery()"
 
 # Who reads in this request: what their last write is remembered under. Empty is somebody who cannot write.
@@ -62,14 +64,14 @@ _known = _Known()
 
 
 def read(function: Callable[[], T]) -> T:
-    """What the function answers, asked of a copy where one may answer. It must not write."""
+    """What the function answers, asked of a copy where one may answer. Should it have to write, the primary answers."""
     copy = _chosen()
     if copy is None:
         return function()
     try:
         with _instead_of_primary(copy.alias):
             return function()
-    except (OperationalError, InterfaceError) as error:
+    except (OperationalError, InterfaceError, InternalError) as error:
         logger.warning("%s failed, and is left alone for %.0f s: %s", copy.alias, ASIDE_SECONDS, error)
         copy.aside_until = time.monotonic() + ASIDE_SECONDS
         connections[copy.alias].close()
@@ -79,7 +81,7 @@ def read(function: Callable[[], T]) -> T:
 def remember_write(who: str) -> None:
     """Notes how far a copy has to be for `who` to read there what was just committed."""
     if settings.AKIN_STANDBYS and who:
-        cache.set(_name(who), _position(DEFAULT_DB_ALIAS, WRITTEN), REMEMBERED_SECONDS)
+        cache.set(_name(who), _position(DEFAULT_DB_ALIAS, INSERTED), REMEMBERED_SECONDS)
 
 
 def _chosen() -> _Copy | None:

@@ -13,6 +13,7 @@ from pytest_django import Settings
 from catalog.access import create_key
 from catalog.models import Collection
 from catalog.models.api_key import Scope
+from search.models import EmbeddingSpace
 from search.retrieval import standbys
 from tests.factories import make_collection, shop_of
 from tests.search.retrieval.copies import Copy, copy_in
@@ -104,6 +105,19 @@ def test_whoever_wrote_reads_that_while_others_may_be_answered_by_the_copy(
     assert titles(client, shop, other) == ["dome tent"]
     copy.ask("SELECT pg_wal_replay_resume()")
     assert eventually(lambda: titles(client, shop, other) == ["family tent"])
+
+
+def test_a_copy_that_lacks_the_space_leaves_the_search_to_the_primary(
+    copy: Copy, client: Client, settings: Settings
+) -> None:
+    """The first search of all makes the space that it needs, which a copy cannot."""
+    settings.AKIN_STANDBY_LAG = 60
+    EmbeddingSpace.objects.all().delete()
+    assert eventually(lambda: standbys.read(lambda: is_copy() and not EmbeddingSpace.objects.exists()))
+    pause(copy)
+    shop = shop_of({"title": "dome tent"})
+    _, secret = create_key(name="reader", scope=Scope.READ)
+    assert titles(client, shop, secret) == ["dome tent"]
 
 
 def test_a_copy_that_is_too_far_behind_answers_nobody(copy: Copy) -> None:
