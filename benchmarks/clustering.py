@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import time
 from pathlib import Path
 from typing import Any
+
+from benchmarks import product
 
 
 def main() -> None:
@@ -18,14 +19,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--attribute", default="topic")
     arguments = parser.parse_args()
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    import django
-
-    from config import services
-
-    services.join()
-    services.prepare_tables()
-    django.setup()
+    product.start()
     print(json.dumps(compare(arguments.folder, arguments.attribute)))
 
 

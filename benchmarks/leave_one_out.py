@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from benchmarks import product
 
 if TYPE_CHECKING:
     from search.duplicates.comparing.finding import Findings
@@ -44,14 +45,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folders", type=Path, nargs="+")
     arguments = parser.parse_args()
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    import django
-
-    from config import services
-
-    services.join()
-    services.prepare_tables()
-    django.setup()
+    product.start()
     for line in leave_out_each(arguments.folders):
         print(json.dumps(line), flush=True)
 

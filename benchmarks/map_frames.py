@@ -14,8 +14,8 @@ from typing import Any
 
 from playwright.sync_api import Page, sync_playwright
 
-BY_PROCESSOR = ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+from tests import chromium
+
 STEPS = 30  # movements of the mouse, one every 16 ms or as fast as they are drawn
 WATCH = """() => {
     window.frames = [];
@@ -32,8 +32,8 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=3)
     arguments = parser.parse_args()
     with sync_playwright() as playwright:
-        path = next(filter(None, map(shutil.which, CHROMIUM_NAMES)))
-        browser = playwright.chromium.launch(executable_path=path, args=BY_PROCESSOR, chromium_sandbox=False)
+        path = next(filter(None, map(shutil.which, chromium.NAMES)))
+        browser = playwright.chromium.launch(executable_path=path, args=chromium.BY_PROCESSOR, chromium_sandbox=False)
         measured = []
         for _ in range(arguments.times):
             page = browser.new_page(viewport={"width": 1280, "height": 1000})

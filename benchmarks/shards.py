@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
 import time
 from collections.abc import Iterator, Sequence
 from typing import Any
+
+from benchmarks import product
 
 NEAREST_EXACT = "SELECT p.item_id FROM {table} p ORDER BY ({distance}) + 0 LIMIT 10"
 NEAREST = "SELECT p.item_id, {distance} AS distance FROM {table} p ORDER BY {order} LIMIT {limit}"
@@ -25,13 +26,7 @@ def main() -> None:
     parser.add_argument("--shards", type=int, nargs="+", default=[1, 4, 16])
     parser.add_argument("--queries", type=int, default=200)
     arguments = parser.parse_args()
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    import django
-
-    from config import services
-
-    services.join()
-    django.setup()
+    product.start()
     for line in compare(arguments.collection, arguments.shards, arguments.queries):
         print(json.dumps(line), flush=True)
 

@@ -76,11 +76,12 @@ def are_as_asked() -> bool:
 
 
 def partition(number: int) -> None:
-    """Makes each table anew with that many partitions, in one transaction in which nobody else reads or writes it.
+    """Makes each table that has another number anew with that many partitions.
 
-    Takes as long as copying the tables does, and their space once more. The indexes of collections follow afterwards.
+    Each in one transaction, in which nobody else reads or writes it; what broke off between the tables goes on with
+    the other. Takes as long as copying the tables does, and their space once more. The indexes of collections follow.
     """
-    for table in TABLES:
+    for table in [one for one in TABLES if count_partitions(one) != number]:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
             _remake(table, number)

@@ -15,19 +15,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from config import services
 from search.embedding.query_vectors import forget_queries
 from search.retrieval import remembered
-
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
-
-# Chromium neither looks for updates nor phones home: tests talk to nobody but this machine.
-CHROMIUM_OPTIONS = [
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
+from tests import chromium as chromiums
 
 # How long an example takes says more of the machine than of the code.
 hypothesis.settings.register_profile("akin", deadline=None)
@@ -61,7 +49,7 @@ def _empty_cache() -> None:
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """The path of a Chromium. Without one the test is skipped, in CI it fails."""
-    found = next((path for name in CHROMIUM_NAMES if (path := shutil.which(name))), None)
+    found = next((path for name in chromiums.NAMES if (path := shutil.which(name))), None)
     if found:
         return found
     reason = "No Chromium in PATH. On Debian: apt-get install chromium"
@@ -76,7 +64,7 @@ def browser(chromium: str) -> Iterator[Browser]:
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(
-            executable_path=chromium, args=CHROMIUM_OPTIONS, chromium_sandbox=os.geteuid() != 0
+            executable_path=chromium, args=chromiums.QUIET, chromium_sandbox=os.geteuid() != 0
         )
         yield running
         running.close()

@@ -61,7 +61,7 @@ def create_item(*, collection: Collection, entry: ItemInput) -> Item:
 
 
 def _is_taken(error: IntegrityError) -> bool:
-    """Whether it was the external id that somebody else has."""
+    """Whether it was the external id that somebody else has. A partition's constraint is named by its columns."""
     cause = error.__cause__
     return isinstance(cause, UniqueViolation) and "external_id" in str(cause.diag.constraint_name)
 

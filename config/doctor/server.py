@@ -174,6 +174,16 @@ def migrations() -> Iterator[Finding]:
         )
 
 
+def partitions() -> Iterator[Finding]:
+    """Tables that are not divided as the setting asks."""
+    if settings.AKIN_PARTITIONS and not are_as_asked():
+        yield warning(
+            "partitions",
+            f"Items and passages do not lie in {settings.AKIN_PARTITIONS} partitions each.",
+            "manage.py partition, while nobody searches",
+        )
+
+
 def _row(sql: str, *parameters: Any, of: BaseDatabaseWrapper | None = None) -> tuple[Any, ...]:
     with (of or connection).cursor() as cursor:
         cursor.execute(sql, parameters or None)
@@ -183,13 +193,3 @@ def _row(sql: str, *parameters: Any, of: BaseDatabaseWrapper | None = None) -> t
 
 def _value(sql: str, *parameters: Any) -> Any:
     return _row(sql, *parameters)[0]
-
-
-def partitions() -> Iterator[Finding]:
-    """Tables that are not divided as the setting asks."""
-    if settings.AKIN_PARTITIONS and not are_as_asked():
-        yield warning(
-            "partitions",
-            f"Items and passages do not lie in {settings.AKIN_PARTITIONS} partitions each.",
-            "manage.py partition, while nobody searches",
-        )

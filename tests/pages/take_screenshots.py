@@ -1,6 +1,7 @@
 """Takes the pictures in docs/images of a running Akin with the demo catalog.
 
-`take_screenshots.py http://127.0.0.1:8000`, and with the name and password of a curator those of the admin, too.
+`python -m tests.pages.take_screenshots http://127.0.0.1:8000`, and with the name and password of a curator those of the
+admin, too.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ import sys
 from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
+
+from tests.chromium import BY_PROCESSOR
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "docs" / "images"
 DESK, PHONE, ADMIN = (1200, 820), (390, 780), (1440, 900)
@@ -35,7 +38,6 @@ OPENED = {  # what is clicked before the picture is taken
     "admin-pair": "#result_list tbody a",
     "admin-group": ".akin-table tbody a",
 }
-DRAWS = ("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")  # without a graphics card
 AWAITED = {"map": "#map[data-drawn]"}  # what is there when the page is done
 
 
@@ -76,7 +78,9 @@ def sign_in(context: BrowserContext, address: str, username: str, password: str)
 
 def main() -> None:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox", *DRAWS])
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox", *BY_PROCESSOR]
+        )
         take_all(browser, sys.argv[1].rstrip("/"), sys.argv[2:4])
         browser.close()
 

@@ -13,12 +13,11 @@ from pytest_django.live_server_helper import LiveServer
 from catalog.models import Collection, Item
 from search.insight.page.map_views import is_renderer_there
 from search.models import ItemPlace
+from tests import chromium
 from tests.pages.conftest import OpenPage
 from tests.pages.shop import client_of, make_shop
 
 pytestmark = pytest.mark.django_db(transaction=True)
-# Draws by the processor, as the machines that test have no graphics card.
-BY_PROCESSOR = ("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
 
 
 @pytest.fixture
@@ -35,8 +34,8 @@ def drawing(browser: Browser) -> Iterator[Browser]:
     if not is_renderer_there():
         pytest.skip("deck.gl was not taken in: make install")
     running = browser.browser_type.launch(
-        executable_path=next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome")))),
-        args=list(BY_PROCESSOR),
+        executable_path=next(filter(None, map(shutil.which, chromium.NAMES))),
+        args=chromium.BY_PROCESSOR,
         chromium_sandbox=False,
     )
     yield running

@@ -13,8 +13,9 @@ from typing import Any
 
 import django
 
+from config.watching.measuring.statements import EXPLAINED, SETTINGS
+
 PARTITION = re.compile(r"(catalog_item|search_passage)_\d+_(\d+)\Z")
-SETTINGS_END = "::text, true); "  # of those that go in one message with a query
 Statement = dict[str, list[int]]
 
 
@@ -42,8 +43,9 @@ class Plans:
         self.read: list[tuple[str, Statement]] = []
 
     def __call__(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        query = sql.partition(SETTINGS_END)[2] or sql
-        if query.split(None, 1)[0] in ("SELECT", "WITH", "UPDATE", "DELETE") and not many:
+        found_settings = SETTINGS.match(sql)
+        query = sql[found_settings.end() :] if found_settings else sql
+        if EXPLAINED.match(query) and not many:
             cursor = context["connection"].connection.cursor()
             with cursor:
                 cursor.execute(f"EXPLAIN (FORMAT JSON) {query}", params)

@@ -3,43 +3,30 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import httpx
 import psutil
-import psycopg
 import pytest
 
-from config.embedded import Layout
-from config.embedded.processes import processes_in
 from tests.config import started
 from tests.config.deploying.patroni_nodes import eventually
 from tests.config.deploying.writers import Writers
+from tests.search.embedding.queue.stage import Stage
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 
 DISK = "700m"
-SWEEP = "import django; django.setup(); from search.embedding.queue.sweep import sweep; sweep()"
+# Null where nothing is left.
 UNEMBEDDED = """
-    SELECT count(*) FROM catalog_item i LEFT JOIN search_itemembedding e ON e.item_id = i.id
-    WHERE i.external_id LIKE 'w%' AND (e.id IS NULL OR e.state <> 'embedded')
-"""
-LEFT = """
     SELECT array_agg(DISTINCT concat_ws(' ', e.state, e.attempts, e.error_class, e.error_message))
     FROM catalog_item i LEFT JOIN search_itemembedding e ON e.item_id = i.id
-    WHERE i.external_id LIKE 'w%' AND (e.id IS NULL OR e.state <> 'embedded')
-"""
-HOUR = """
-    UPDATE search_itemembedding SET lease_expires_at = lease_expires_at + interval '1 hour',
-        next_attempt_at = next_attempt_at + interval '1 hour'
+    WHERE i.external_id LIKE 'w%%' AND (e.id IS NULL OR e.state <> 'embedded')
 """
 
 
@@ -57,67 +44,48 @@ def disk(tmp_path: Path) -> Iterator[Path]:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
-class Machine:
-    """An Akin on the disk, and what can happen to it."""
+class Machine(Stage):
+    """An Akin that runs on the disk, and what can happen to it."""
 
     def __init__(self, disk: Path) -> None:
-        self.data_dir = disk / "akin"
-        self.layout = Layout(self.data_dir)
+        super().__init__(disk / "akin")
         self.port = started.find_port()
-        self.process = started.start(self.data_dir, self.port, AKIN_ENCODER="fake", AKIN_RATE_LIMIT="0")
-        started.read_until(self.process, f"Akin is ready: http://127.0.0.1:{self.port}")
-        assert self.process.stdout
-        self.reader = threading.Thread(target=self.process.stdout.read)
+        self.akin = started.start(self.layout.data_dir, self.port, AKIN_ENCODER="fake", AKIN_RATE_LIMIT="0")
+        started.read_until(self.akin, f"Akin is ready: http://127.0.0.1:{self.port}")
+        assert self.akin.stdout
+        self.reader = threading.Thread(target=self.akin.stdout.read)
         self.reader.start()
 
-    def ask(self, statement: str) -> Any:
-        with psycopg.connect(self.layout.database_url, autocommit=True) as connection:
-            cursor = connection.execute(statement)
-            row = cursor.fetchone() if cursor.description else None
-            return row[0] if row else None
-
     def kill_worker(self) -> None:
-        for child in psutil.Process(self.process.pid).children(recursive=True):
+        for child in psutil.Process(self.akin.pid).children(recursive=True):
             with suppress(psutil.Error):
                 if "embedding@" in " ".join(child.cmdline()):
                     child.kill()
 
-    def kill_redis(self) -> None:
-        for process in processes_in(self.layout.redis, "redis-server"):
-            process.kill()
-
-    def kill_postgres(self) -> None:
-        os.kill(int((self.layout.postgres / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
-
     def put_clock_back(self) -> None:
         """As if it had been put back by an hour: what was written down lies that far in the future."""
-        self.ask(HOUR)
+        self.jump(-1)
 
     def fill_disk(self) -> None:
         """For three seconds not a byte is left."""
-        filler = self.data_dir.parent / "filler"
+        filler = self.layout.data_dir.parent / "filler"
         with filler.open("wb", buffering=0) as file, suppress(OSError):
             while file.write(bytes(1 << 20)):
                 pass
         time.sleep(3)
         filler.unlink()
 
-    def sweep(self) -> None:
-        """What beat asks for every few minutes."""
-        environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings", "AKIN_DATA_DIR": str(self.data_dir)}
-        subprocess.run([sys.executable, "-c", SWEEP], cwd=started.ROOT, env=environment, check=True)
-
 
 @pytest.fixture
 def machine(disk: Path) -> Iterator[Machine]:
     running = Machine(disk)
     yield running
-    started.end(running.process, running.reader)
+    started.end(running.akin, running.reader)
 
 
 def test_faults_under_load_lose_nothing_and_make_no_answer_wrong(machine: Machine) -> None:
     api = f"http://127.0.0.1:{machine.port}/api/v1/collections/demo"
-    writers = Writers(api, started.make_key(machine.data_dir))
+    writers = Writers(api, started.make_key(machine.layout.data_dir))
     faults: list[Callable[[], None]] = [
         machine.kill_worker,
         machine.kill_redis,
@@ -138,9 +106,9 @@ def test_faults_under_load_lose_nothing_and_make_no_answer_wrong(machine: Machin
         writers.end()
     assert not writers.wrong
     assert set(writers.statuses) <= {200, 201, 503}, writers.statuses
-    kept = machine.ask("SELECT array_agg(external_id) FROM catalog_item WHERE external_id LIKE 'w%'")
+    kept = machine.one("SELECT array_agg(external_id) FROM catalog_item WHERE external_id LIKE 'w%%'")
     assert {one for _, one in writers.acknowledged} <= set(kept)
     machine.sweep()
-    assert eventually(lambda: machine.ask(UNEMBEDDED) == 0, 120), machine.ask(LEFT)
+    assert eventually(lambda: machine.one(UNEMBEDDED) is None, 120), machine.one(UNEMBEDDED)
     found = httpx.get(f"{api}/search", params={"q": "tent"}, timeout=10).json()
     assert found["hits"] and not found["degraded"]

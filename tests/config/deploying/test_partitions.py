@@ -36,9 +36,9 @@ def stage() -> Iterator[Stage]:
         yield stage
 
 
-def manage(stage: Stage, *arguments: str, partitions: int) -> subprocess.CompletedProcess[str]:
+def run(stage: Stage, *command: str, partitions: int) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "manage.py", *arguments],
+        [sys.executable, *command],
         env=stage.environment | {"AKIN_PARTITIONS": str(partitions)},
         cwd=ROOT,
         capture_output=True,
@@ -59,11 +59,11 @@ def test_tables_are_divided_and_divided_again_without_loss(stage: Stage) -> None
         stage.check()
     before = stage.one(CONTENT), stage.one(TRIGGERS)
     for number in (4, 8):
-        told = manage(stage, "partition", partitions=number)
+        told = run(stage, "manage.py", "partition", partitions=number)
         assert told.returncode == 0, told.stderr
         assert partitions(stage) == (number, number)
         assert (stage.one(CONTENT), stage.one(TRIGGERS)) == before
-    assert "already" in manage(stage, "partition", partitions=8).stdout
+    assert "already" in run(stage, "manage.py", "partition", partitions=8).stdout
     stage.add_items(200)
     stage.run("UPDATE catalog_item SET title = title || ' edited' WHERE id %% 3 = 0")
     stage.run("UPDATE catalog_item SET collection_id = (SELECT min(id) FROM catalog_collection) + id %% 6")
@@ -94,21 +94,22 @@ TWICE = """
 """
 
 
+def test_what_broke_off_between_the_tables_goes_on(stage: Stage) -> None:
+    half = "import django; django.setup(); from config import partitions as p; p.TABLES = p.TABLES[:1]; p.partition(6)"
+    assert run(stage, "-c", half, partitions=6).returncode == 0
+    assert partitions(stage)[0] == 6 != partitions(stage)[1]
+    assert run(stage, "manage.py", "partition", partitions=6).returncode == 0
+    assert partitions(stage) == (6, 6)
+
+
 def test_every_request_about_a_collection_reads_one_partition(stage: Stage) -> None:
     stage.restart(items=300)
-    assert manage(stage, "partition", partitions=4).returncode == 0
+    assert run(stage, "manage.py", "partition", partitions=4).returncode == 0
     stage.run(KINDS)
     stage.run(SCHEMA)
     with stage.worker():
         wait_for(lambda: stage.one(UNEMBEDDED) == 0)
-    asked = subprocess.run(
-        [sys.executable, str(ASKS), "shop", stage.one("SELECT min(external_id) FROM catalog_item")],
-        env=stage.environment | {"AKIN_PARTITIONS": "4"},
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    asked = run(stage, str(ASKS), "shop", stage.one("SELECT min(external_id) FROM catalog_item"), partitions=4)
     assert asked.returncode == 0, asked.stderr
     answers = [json.loads(line) for line in asked.stdout.splitlines()]
     assert not [problem for _, problem, _ in answers if problem]
@@ -124,8 +125,8 @@ def test_every_request_about_a_collection_reads_one_partition(stage: Stage) -> N
 
 def test_a_new_database_begins_with_partitions_and_zero_leaves_them(stage: Stage) -> None:
     stage.restart(items=0)
-    assert manage(stage, "migrate", "--verbosity", "0", partitions=5).returncode == 0
+    assert run(stage, "manage.py", "migrate", "--verbosity", "0", partitions=5).returncode == 0
     assert partitions(stage) == (5, 5)
-    refused = manage(stage, "partition", partitions=0)
+    refused = run(stage, "manage.py", "partition", partitions=0)
     assert refused.returncode == 1 and "AKIN_PARTITIONS is 0" in refused.stderr
     assert partitions(stage) == (5, 5)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -25,6 +26,12 @@ def _measured() -> Iterator[None]:
     statements.forget()
 
 
+def noted(caplog: pytest.LogCaptureFixture) -> dict[str, Any]:
+    """The one slow statement that was logged, as it is written."""
+    (record,) = [one for one in caplog.records if one.name == "akin.slow"]
+    return vars(record)
+
+
 def test_the_metrics_say_how_long_each_function_waits_for_the_database(client: Client) -> None:
     shop = shop_of({"title": "Tent for two"}, {"title": "Stove"})
     client.get(f"/api/v1/collections/{shop.slug}/search?q=tent")
@@ -38,8 +45,7 @@ def test_a_slow_statement_is_logged_with_its_plan(caplog: pytest.LogCaptureFixtu
     settings.AKIN_SLOW_QUERY_MS = 50
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*), pg_sleep(0.1) FROM catalog_item WHERE title = %s", ["a private title"])
-    (record,) = [one for one in caplog.records if one.name == "akin.slow"]
-    fields = vars(record)
+    fields = noted(caplog)
     assert fields["milliseconds"] >= 100
     assert "FROM catalog_item" in fields["statement"]
     assert "catalog_item" in fields["plan"] and "cost=" in fields["plan"]
@@ -55,8 +61,7 @@ def test_the_settings_that_go_with_a_statement_hold_for_its_plan(
             "SET LOCAL enable_seqscan = off;"
             " SELECT id FROM catalog_collection WHERE id = (SELECT 1 FROM pg_sleep(0.1) LIMIT 1)"
         )
-    (record,) = [one for one in caplog.records if one.name == "akin.slow"]
-    assert "Index" in vars(record)["plan"]
+    assert "Index" in noted(caplog)["plan"]
 
 
 def test_a_slow_search_of_the_vector_index_is_answered_and_has_its_plan(
@@ -65,8 +70,8 @@ def test_a_slow_search_of_the_vector_index_is_answered_and_has_its_plan(
     settings.AKIN_SLOW_QUERY_MS = 50
     slow = "SELECT count(*) FROM catalog_item, pg_sleep(0.1)"
     assert fetch(slow, {}, ef_search=ef_search_in(1)) == [(0,)]
-    (record,) = [one for one in caplog.records if one.name == "akin.slow"]
-    assert "catalog_item" in vars(record)["plan"] and "cost=" in vars(record)["plan"]
+    plan = noted(caplog)["plan"]
+    assert "catalog_item" in plan and "cost=" in plan
 
 
 def test_of_several_statements_none_is_run_again_for_a_plan(

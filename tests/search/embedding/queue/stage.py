@@ -26,6 +26,7 @@ from search.models import EmbeddingSpace
 
 ROOT = Path(__file__).resolve().parents[4]
 WORKER = Path(__file__).with_name("embedding_worker.py")
+CELERY = (sys.executable, "-m", "celery", "--app", "config.celery")
 PATIENCE = 60.0  # seconds until a test gives up waiting
 
 WRONG = """
@@ -116,13 +117,13 @@ class Stage:
             yield process
 
     @contextmanager
-    def process(self, *command: str, log: Path | None = None) -> Iterator[subprocess.Popen[str]]:
+    def process(self, *command: str, log: Path | None = None, **settings: str) -> Iterator[subprocess.Popen[str]]:
         """A process that is killed at the end of the test at the latest; `log` gets what it says of errors."""
         with (
             (log or Path(os.devnull)).open("w") as errors,
             subprocess.Popen(
                 command,
-                env=self.environment,
+                env=self.environment | settings,
                 cwd=ROOT,
                 stdout=subprocess.PIPE,
                 stderr=errors if log else None,
@@ -137,13 +138,27 @@ class Stage:
 
     def wake(self) -> None:
         """Sends the workers the message that an item's change sends."""
-        code = "import django; django.setup(); from search.embedding.queue import wakeup; wakeup.wake()"
+        self._call("wakeup.wake()")
+
+    def sweep(self) -> None:
+        """What beat asks for every few minutes."""
+        self._call("sweep.sweep()")
+
+    def _call(self, what: str) -> None:
+        code = f"import django; django.setup(); from search.embedding.queue import sweep, wakeup; {what}"
         subprocess.run([sys.executable, "-c", code], env=self.environment, cwd=ROOT, check=True)
 
     def kill_postgres(self) -> None:
         """As an operator's `kill -9` of the postmaster."""
         pid = int((self.layout.postgres / "postmaster.pid").read_text().split()[0])
         os.kill(pid, signal.SIGKILL)
+
+    def kill_redis(self) -> None:
+        """It comes back empty."""
+        for process in processes_in(self.layout.redis, "redis-server"):
+            os.kill(process.pid, signal.SIGKILL)
+        for left in self.layout.redis.glob("*.rdb"):
+            left.unlink()
 
     def start_postgres(self) -> None:
         postgres.ensure_running(self.layout)
@@ -152,6 +167,9 @@ class Stage:
     def expire_leases(self) -> None:
         """As if a minute had passed."""
         self.run("UPDATE search_itemembedding SET lease_expires_at = now() WHERE state = 'claimed'")
+
+    def embedded_count(self) -> int:
+        return int(self.one("SELECT count(*) FROM search_itemembedding WHERE state = 'embedded'"))
 
     def is_settled(self) -> bool:
         return int(self.one(WRONG)) == 0

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import random
-import signal
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,15 +14,12 @@ import psycopg
 import pytest
 
 from config import embedded
-from config.embedded.processes import processes_in
 from search.embedding.encoders.fake import FakeEncoder
 from search.models import EmbeddingSpace
 from tests.search.embedding.encoders.endpoint import Endpoint
-from tests.search.embedding.queue.stage import Stage, set_up, wait_for
+from tests.search.embedding.queue.stage import CELERY, Stage, set_up, wait_for
 
 pytestmark = pytest.mark.faults
-
-CELERY = (sys.executable, "-m", "celery", "--app", "config.celery")
 
 
 @pytest.fixture(scope="module")
@@ -39,14 +33,10 @@ def stage(whole_stage: Stage) -> Stage:
     return whole_stage
 
 
-def embedded_count(stage: Stage) -> int:
-    return int(stage.one("SELECT count(*) FROM search_itemembedding WHERE state = 'embedded'"))
-
-
 def test_a_worker_killed_in_the_middle_of_a_batch_loses_nothing(stage: Stage) -> None:
     stage.restart(items=600, seconds_per_text=0.002)
     with stage.worker() as worker:
-        wait_for(lambda: embedded_count(stage) > 100)
+        wait_for(lambda: stage.embedded_count() > 100)
         worker.kill()
         worker.wait()
     claimed = int(stage.one("SELECT count(*) FROM search_itemembedding WHERE state = 'claimed'"))
@@ -59,19 +49,19 @@ def test_a_worker_killed_in_the_middle_of_a_batch_loses_nothing(stage: Stage) ->
 def test_a_worker_that_is_asked_to_end_gives_its_batch_back(stage: Stage) -> None:
     stage.restart(items=2_000, seconds_per_text=0.005)
     with stage.worker() as worker:
-        wait_for(lambda: embedded_count(stage) > 0)
+        wait_for(lambda: stage.embedded_count() > 0)
         started = time.monotonic()
         worker.terminate()
         assert worker.wait(10) == 0
         assert time.monotonic() - started < 5
     assert stage.one("SELECT count(*) FROM search_itemembedding WHERE state = 'claimed' OR attempts > 0") == 0
-    assert 0 < embedded_count(stage) < 2_000
+    assert 0 < stage.embedded_count() < 2_000
 
 
 def test_a_killed_database_loses_nothing(stage: Stage) -> None:
     stage.restart(items=1_000, seconds_per_text=0.001)
     with stage.worker(), stage.worker():
-        wait_for(lambda: embedded_count(stage) > 100)
+        wait_for(lambda: stage.embedded_count() > 100)
         stage.run("UPDATE catalog_item SET title = title || ' edited' WHERE id %% 3 = 0")
         stage.kill_postgres()
         time.sleep(0.5)
@@ -107,7 +97,7 @@ def test_ten_thousand_edits_of_a_thousand_items_while_three_workers_run(stage: S
 def test_a_clock_that_jumps_loses_nothing(stage: Stage, hours: int) -> None:
     stage.restart(items=600, seconds_per_text=0.002)
     with stage.worker(), stage.worker():
-        wait_for(lambda: embedded_count(stage) > 50)
+        wait_for(lambda: stage.embedded_count() > 50)
         stage.run("UPDATE catalog_item SET title = title || ' edited' WHERE id %% 3 = 0")
         stage.jump(hours)
         stage.check()
@@ -142,7 +132,7 @@ def test_an_endpoint_that_is_busy_slow_and_gone_delays_its_items_only(stage: Sta
         endpoint.script = [200, (429, {"Retry-After": "0.5"}), 503, 200, 2.0, 2.0, 2.0, 200]
         with stage.worker():
             wait_for(lambda: not endpoint.script or _retry_now(stage))
-            wait_for(lambda: embedded_count(stage) > 0 or _retry_now(stage))
+            wait_for(lambda: stage.embedded_count() > 0 or _retry_now(stage))
             endpoint.close()
             stage.run("UPDATE catalog_item SET title = title || ' while nobody answered'")
             wait_for(lambda: int(stage.one(WAITING)) == 300)
@@ -183,13 +173,13 @@ def test_redis_gone_and_empty_then_the_celery_worker_asked_to_end(stage: Stage, 
     log = tmp_path / "worker.log"
     with stage.process(*worker, log=log) as running, stage.process(*beat):
         stage.check()
-        _kill_redis(stage)
+        stage.kill_redis()
         stage.run("UPDATE catalog_item SET title = title || ' while Redis was gone'")
         wait_for(lambda: "again in 6.00 seconds" in log.read_text())  # its pauses between attempts have grown
         embedded.redis.ensure_running(stage.layout)
         stage.check()
         stage.add_items(3_000)
-        wait_for(lambda: embedded_count(stage) > 10)
+        wait_for(lambda: stage.embedded_count() > 10)
         running.terminate()
         assert running.wait(10) == 0
     assert stage.one("SELECT count(*) FROM search_itemembedding WHERE state = 'claimed'") == 0
@@ -225,10 +215,3 @@ def _new_children(pid: int, known: set[int]) -> set[int]:
 
     wait_for(look)
     return found
-
-
-def _kill_redis(stage: Stage) -> None:
-    for process in processes_in(stage.layout.redis, "redis-server"):
-        os.kill(process.pid, signal.SIGKILL)
-    for left in stage.layout.redis.glob("*.rdb"):
-        left.unlink()

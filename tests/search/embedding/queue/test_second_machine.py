@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.search.embedding.queue.stage import ROOT, Stage, set_up, wait_for
+from tests.search.embedding.queue.stage import CELERY, Stage, set_up, wait_for
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 
 SECONDS_PER_TEXT = 0.01
 WATCHED = 8  # seconds that a rate is measured in
-WORKER = (sys.executable, "-m", "celery", "--app", "config.celery", "worker", "--queues", "embedding")
+WORKER = (*CELERY, "worker", "--queues", "embedding", "--concurrency", "1", "--loglevel", "ERROR", "--hostname")
+HOLDERS = "SELECT count(DISTINCT lease_token) FROM search_itemembedding WHERE state = 'claimed'"
 
 
 @pytest.fixture
@@ -26,43 +24,27 @@ def stage() -> Iterator[Stage]:
         yield stage
 
 
-def embedded_count(stage: Stage) -> int:
-    return int(stage.one("SELECT count(*) FROM search_itemembedding WHERE state = 'embedded'"))
-
-
 def rate(stage: Stage) -> float:
     """Items a second, from the first that is embedded from now on."""
-    before = embedded_count(stage)
-    wait_for(lambda: embedded_count(stage) > before)
-    first, started = embedded_count(stage), time.monotonic()
+    before = stage.embedded_count()
+    wait_for(lambda: stage.embedded_count() > before)
+    first, started = stage.embedded_count(), time.monotonic()
     time.sleep(WATCHED)
-    return (embedded_count(stage) - first) / (time.monotonic() - started)
-
-
-@contextmanager
-def second_machine(stage: Stage, folder: Path) -> Iterator[subprocess.Popen[str]]:
-    """A worker that has nothing but the two addresses, and what it says of errors."""
-    environment = stage.environment | {
-        "AKIN_DATA_DIR": str(folder / "data"),
-        "DATABASE_URL": f"postgresql://akin@/akin?host={stage.layout.sockets}",
-        "REDIS_URL": stage.layout.redis_url,
-    }
-    command = [*WORKER, "--hostname", "embedding@second", "--concurrency", "1", "--loglevel", "ERROR"]
-    with subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            yield process
-        finally:
-            if process.poll() is None:
-                process.kill()
+    return (stage.embedded_count() - first) / (time.monotonic() - started)
 
 
 def test_a_second_machine_raises_the_rate_and_starts_nothing_of_its_own(stage: Stage, tmp_path: Path) -> None:
     stage.restart(items=6_000, seconds_per_text=SECONDS_PER_TEXT)
-    first = (*WORKER, "--hostname", "embedding@first", "--concurrency", "1", "--loglevel", "ERROR")
-    with stage.process(*first) as running:
+    second_machine = stage.process(
+        *(*WORKER, "embedding@second"),
+        AKIN_DATA_DIR=str(tmp_path / "data"),
+        DATABASE_URL=f"postgresql://akin@/akin?host={stage.layout.sockets}",
+        REDIS_URL=stage.layout.redis_url,
+    )
+    with stage.process(*WORKER, "embedding@first") as running:
         stage.wake()
         alone = rate(stage)
-        with second_machine(stage, tmp_path) as second:
+        with second_machine as second:
             stage.wake()
             wait_for(lambda: stage.one(HOLDERS) == 2)
             together = rate(stage)
@@ -73,6 +55,3 @@ def test_a_second_machine_raises_the_rate_and_starts_nothing_of_its_own(stage: S
         assert running.wait(10) == 0
     assert together > 1.5 * alone
     assert stage.one("SELECT count(*) FROM search_itemembedding WHERE state = 'claimed'") == 0
-
-
-HOLDERS = "SELECT count(DISTINCT lease_token) FROM search_itemembedding WHERE state = 'claimed'"
