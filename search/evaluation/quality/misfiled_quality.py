@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from catalog.models import Item
+from catalog.services.collections import update_collection
 from search.embedding.spaces.lifecycle import active_space
+from search.embedding.waiting import wait_until_embedded
 from search.evaluation.datasets import LabelledDataset
 from search.evaluation.scratch import scratch_collection
 from search.insight.misfiled.finding import find_misfiled, labelled
@@ -28,14 +30,19 @@ class MisfiledFigures:
 def evaluate_misfiled(
     dataset: LabelledDataset, *, on_progress: Callable[[int], None] = lambda done: None
 ) -> MisfiledFigures:
-    """Items with their values -> plant errors in the stored items -> search -> compare."""
+    """Items with their values -> plant errors in the stored items -> embed these as they are now -> find -> compare.
+
+    Where the errors go is decided by vectors that do not know the values; what is searched are vectors that do, the
+    wrong ones, as in any catalog.
+    """
     name = dataset.attribute
     items = [
         item.model_copy(update={"attributes": {**item.attributes, name: dataset.values[item.external_id]}})
         for item in dataset.items
         if item.external_id in dataset.values
     ]
-    schema = {name: {"type": "term", "facet": True}}
+    definition = {"type": "term", "facet": True}
+    schema = {name: {**definition, "searched": "no"}}
     with scratch_collection(items, on_progress=on_progress, attribute_schema=schema) as collection:
         found = survey(collection, active_space(), attribute=name)
         rows, names, labels = labelled(found)
@@ -46,6 +53,8 @@ def evaluate_misfiled(
         for item in changed:
             item.attributes[name] = wrong[item.pk]
         Item.objects.bulk_update(changed, ["attributes"], batch_size=1_000)
+        update_collection(collection=collection, attribute_schema={name: definition})
+        wait_until_embedded(collection, on_progress=lambda p: on_progress(p.embedded), patience=0)
         find_misfiled(collection, name)
         suggested = set(Suggestion.objects.filter(collection=collection).values_list("item", flat=True))
     hits = len(suggested & set(wrong))

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from catalog.models import Collection, Run
 from catalog.services.runs import Progress
 from search.embedding.spaces.lifecycle import active_space
-from search.insight.misfiled.judging import FAR, FEWEST_VECTORS, MOST_VOTERS, far_out, judge, line
+from search.insight.misfiled.evidence import MOST_VOTERS
+from search.insight.misfiled.judging import FAR, FEWEST_VECTORS, far_out, judge
+from search.insight.reading.freed import without_attribute
 from search.insight.reading.neighbours import nearest
 from search.insight.reading.vectors import Survey, survey
 from search.insight.review.store import MAX_VALUE, Found, replace_open
@@ -73,20 +75,19 @@ def find_misfiled(collection: Collection, attribute: str, on_progress: OnProgres
     rows, names, labels = labelled(found)
     if len(names) < 2:
         return replace_open(collection, SuggestionKind.MISFILED, attribute, [])
-    own = Survey(found.ids[rows], found.vectors[rows], [], [])
+    own = Survey(found.ids[rows], found.vectors[rows], [], [found.values[n] for n in rows])
+    own = without_attribute(own, collection, active_space(), attribute, on_progress=on_progress)
     near, cosines = _neighbours(own, MOST_VOTERS, on_progress)
     described = description_vectors(active_space(), names, definition_of(collection, attribute))
     named = told_by_descriptions(own.vectors, described)
-    judgement = judge(own.vectors, labels, near, cosines, named=named)
-    on_progress(len(own))
-    default = line(own.vectors, labels, near, cosines, named=named)
-    least = threshold_of(collection, SuggestionKind.MISFILED, attribute, default)
+    judgement = judge(own.vectors, labels, near, cosines, named=named, on_progress=on_progress)
+    least = threshold_of(collection, SuggestionKind.MISFILED, attribute, judgement.line)
     suggestions = []
-    for n in np.flatnonzero(judgement.margins >= max(least, 1e-9)).tolist():
+    for n in np.flatnonzero(judgement.chances >= least).tolist():
         better = int(judgement.better[n])
         like = [int(own.ids[m]) for m in near[n] if labels[m] == better][:EVIDENCE]
         suggestions.append(
-            Found(int(own.ids[n]), float(judgement.margins[n]), names[int(labels[n])], names[better], tuple(like))
+            Found(int(own.ids[n]), float(judgement.chances[n]), names[int(labels[n])], names[better], tuple(like))
         )
     return replace_open(collection, SuggestionKind.MISFILED, attribute, suggestions)
 

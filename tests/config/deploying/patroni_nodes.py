@@ -9,6 +9,7 @@ import string
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,8 @@ class Nodes:
         patroni = psutil.Process(self.running[name].pid)
         server = int((self.folder / name / "data" / "postmaster.pid").read_text().split()[0])
         for process in (patroni, psutil.Process(server), *psutil.Process(server).children(recursive=True)):
-            process.send_signal(signal.SIGKILL)
+            with suppress(psutil.NoSuchProcess):  # a backend may have ended by itself
+                process.send_signal(signal.SIGKILL)
         self.running[name].wait()
 
     def stop(self) -> None:

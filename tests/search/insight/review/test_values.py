@@ -19,7 +19,7 @@ from search.embedding.queue import pipeline
 from search.evaluation.quality.tag_quality import calibration_error
 from search.insight import tasks
 from search.insight.misfiled.finding import find_misfiled, find_outliers
-from search.insight.misfiled.judging import far_out, line
+from search.insight.misfiled.judging import far_out, judge
 from search.insight.reading.neighbours import nearest
 from search.insight.review.decisions import decide
 from search.insight.review.thresholds import threshold_of
@@ -199,4 +199,4 @@ def test_labels_that_texts_say_nothing_of_are_not_judged() -> None:
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     labels = rng.integers(0, 6, 300)
     rows, cosines = nearest(vectors, 20)
-    assert line(vectors, labels, rows, cosines) == float("inf")
+    assert judge(vectors, labels, rows, cosines).line == float("inf")
