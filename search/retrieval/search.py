@@ -40,6 +40,7 @@ from search.timing import count, stage
 logger = logging.getLogger(__name__)
 
 MAX_IDENTIFIER_HITS = 50
+PLENTY = 2  # times what is shown up to the end of the page
 
 
 @stage("search.whole")
@@ -124,6 +125,8 @@ def _found(request: SearchRequest, prepared: Prepared, everything: Ranked) -> tu
     """
     if not request.filters:
         return everything, relevant_ids(prepared, everything)
+    if (found := _passing(request, prepared, everything)) is not None:
+        return found, relevant_ids(prepared, found)
     found = _ranked(request, prepared, request.filters)
     if is_cut_off(everything) or found.relaxed != everything.relaxed:
         return found, relevant_ids(prepared, found)
@@ -131,6 +134,19 @@ def _found(request: SearchRequest, prepared: Prepared, everything: Ranked) -> tu
     members = list(everything.members(relevant_ids(prepared, everything)))
     relevant = [item_id for item_id in matching(members, request.filters) if item_id in known]
     return within(found, everything, relevant), relevant
+
+
+def _passing(request: SearchRequest, prepared: Prepared, everything: Ranked) -> Ranked | None:
+    """What of everything passes the filters, where that is more than enough for the page: nothing need be sought then."""
+    if is_cut_off(everything) or prepared.words.required or prepared.words.excluded:
+        return None
+    hit_of = everything.members(everything.ids)
+    passing = set(matching(list(hit_of), request.filters))
+    is_plenty = len(passing) >= PLENTY * (request.offset + request.limit)
+    if not is_plenty or any(hit_of[item_id] != item_id for item_id in passing):
+        return None
+    found = everything.picked(np.flatnonzero(np.isin(everything.ids, list(passing))))
+    return found if request.sort is None or relevant_ids(prepared, found) else None  # else the cheapest of all is meant
 
 
 def _ranked(request: SearchRequest, prepared: Prepared, filters: Sequence[Filter]) -> Ranked:

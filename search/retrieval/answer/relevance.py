@@ -131,14 +131,13 @@ def matching(ids: Sequence[int], filters: Sequence[Filter]) -> list[int]:
 
 
 def within(found: Ranked, everything: Ranked, relevant: Sequence[int]) -> Ranked:
-    """What was found within filters: first what is `relevant` among everything, then the rest as further away."""
+    """What was found within filters: first what is `relevant` among everything, then the rest as further away: what of
+    it is among everything, in that order, and the others."""
     level_of_hit = dict(zip(everything.ids, everything.levels.tolist(), strict=True))
     hit_of = everything.members(everything.ids)
     place = {item_id: n for n, item_id in enumerate(found.ids)}
-    chosen = [place[item_id] for item_id in relevant]
-    rest = np.ones(len(place), dtype=bool)
-    rest[chosen] = False
-    picked = found.picked(np.concatenate([np.array(chosen, dtype=np.int64), np.flatnonzero(rest)]))
+    nearer = dict.fromkeys([*relevant, *(item_id for item_id in everything.ids if item_id in place)])
+    picked = found.picked(np.array([place[item_id] for item_id in {**nearer, **place}], dtype=np.int64))
     levels = np.full(len(place), WEAK, dtype=np.int64)
-    levels[: len(chosen)] = [level_of_hit[hit_of[item_id]] for item_id in relevant]
+    levels[: len(relevant)] = [level_of_hit[hit_of[item_id]] for item_id in relevant]
     return replace(picked, levels=levels)
