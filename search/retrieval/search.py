@@ -137,7 +137,7 @@ def _found(request: SearchRequest, prepared: Prepared, everything: Ranked) -> tu
 
 
 def _passing(request: SearchRequest, prepared: Prepared, everything: Ranked) -> Ranked | None:
-    """What of everything passes the filters, where that is more than enough for the page: nothing need be sought then."""
+    """What of everything passes the filters, where that is more than enough for the page."""
     if is_cut_off(everything) or prepared.words.required or prepared.words.excluded:
         return None
     hit_of = everything.members(everything.ids)
