@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from typing import Final, Literal
 
 from catalog.attributes.profile import Profile
+from catalog.attributes.splitting import split_text
 
 Separator = Literal["|", ";", ","]
 
@@ -25,17 +26,13 @@ def elements_of(profile: Profile, separator: Separator) -> Counter[str]:
     """How many rows have each value."""
     counts: Counter[str] = Counter()
     for text, count in profile.texts.items():
-        for part in set(_parts(text, separator)):
+        for part in set(split_text(text, separator)):
             counts[part] += count
     return counts
 
 
-def _parts(text: str, separator: str) -> list[str]:
-    return [part.strip() for part in text.split(separator) if part.strip()]
-
-
 def _separates(separator: Separator, profile: Profile) -> bool:
-    if profile.share(lambda text: len(_parts(text, separator)) > 1) < LEAST_LISTS:
+    if profile.share(lambda text: len(split_text(text, separator)) > 1) < LEAST_LISTS:
         return False
     elements = elements_of(profile, separator)
     total = elements.total() or 1
@@ -53,9 +50,9 @@ def _repeats(elements: Counter[str]) -> bool:
 
 def _is_free(profile: Profile) -> bool:
     """Names as `Le Guin, Ursula` and places as `Bern, Switzerland` have a fixed order and size; lists do not."""
-    sizes = {len(_parts(text, ",")) for text in profile.texts}
+    sizes = {len(split_text(text, ",")) for text in profile.texts}
     places: defaultdict[str, set[int]] = defaultdict(set)
     for text in profile.texts:
-        for place, part in enumerate(_parts(text, ",")):
+        for place, part in enumerate(split_text(text, ",")):
             places[part].add(place)
     return len(sizes) > 1 and any(len(found) > 1 for found in places.values())

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from catalog.attributes.numbers import written_number
+from catalog.attributes.splitting import split_text
 from catalog.attributes.types import type_of
 from catalog.errors import InvalidInput
 from catalog.schemas import AttributeDefinition
@@ -55,7 +56,7 @@ def split(definition: AttributeDefinition, value: Any) -> list[Any]:
     may_split = definition.list or definition.type == "term"
     if not isinstance(value, str) or not separator or not may_split or separator not in value:
         return [value]
-    return [part.strip() for part in value.split(separator) if part.strip()]
+    return list(split_text(value, separator))
 
 
 def is_missing(value: Any) -> bool:

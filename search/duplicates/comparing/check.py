@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +11,10 @@ import numpy as np
 import orjson
 from django.db import connection
 
+from catalog.errors import InvalidInput
 from catalog.models import Collection, Item
 from catalog.schemas import ItemInput, parse_attribute_schema
+from catalog.services.rereading import typed
 from search.duplicates.candidates import lookup
 from search.duplicates.candidates.generation import NEAREST, Floats
 from search.duplicates.comparing import word_counts
@@ -48,6 +51,8 @@ def check_item(*, collection: Collection, entry: ItemInput, limit: int = 5) -> l
     rules, space = rules_of(collection), active_space()
     if not rules.is_enabled:
         return []
+    with suppress(InvalidInput):  # while it is typed, a value may be none yet
+        entry = typed(collection, entry)
     pool = Pool(collection, space, rules)
     record = _record(collection, entry, _vector(encoder_of(space), collection, entry))
     pool.add_unsaved(record)

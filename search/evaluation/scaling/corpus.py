@@ -16,6 +16,7 @@ from django.db import connection
 from pgvector import HalfVector, Vector
 from sklearn.cluster import MiniBatchKMeans
 
+from catalog.attributes.reading import TEXT_TYPES
 from catalog.errors import InvalidInput
 from catalog.models import Collection
 from search.embedding.encoders.registry import encoder_of
@@ -136,7 +137,7 @@ def _mixed(source: _Source, count: int) -> Iterator[tuple[mixing.Text, dict[str,
 
 def _header(collection: Collection, space: EmbeddingSpace, slug: str) -> dict[str, Any]:
     fields = {name: getattr(collection, name) for name in (*FIELDS, *FOUND_FIELDS)}
-    schema = {name: one for name, one in collection.attribute_schema.items() if not one.get("identifier")}
+    schema = {name: _by_words(one) for name, one in collection.attribute_schema.items() if not one.get("identifier")}
     schema[DRAW] = {"type": "number"}
     return {
         "exported_at": MARKED_AT,
@@ -144,6 +145,12 @@ def _header(collection: Collection, space: EmbeddingSpace, slug: str) -> dict[st
         "spaces": [spaces.described(space)],
         "columns": {part: names.split() for part, names in COLUMNS.items()},
     }
+
+
+def _by_words(definition: dict[str, Any]) -> dict[str, Any]:
+    """The vectors are mixed out of those of texts, so values must not be due for embedding; words find them."""
+    is_of_words = definition.get("type", "term") in TEXT_TYPES and definition.get("searched") != "no"
+    return {**definition, "searched": "low"} if is_of_words else definition
 
 
 def _item_row(number: int, text: mixing.Text, attributes: dict[str, Any]) -> archive.Row:

@@ -13,6 +13,7 @@ from django.test import Client
 
 from catalog.access import create_key
 from catalog.attributes.reading import read_attributes, written
+from catalog.attributes.splitting import split_text
 from catalog.importing.importing import import_file
 from catalog.models import Collection, Item, Run
 from catalog.models.api_key import Scope
@@ -157,3 +158,19 @@ def test_a_form_shows_what_is_read_as_the_same_again(definition: dict[str, Any],
     assert written(described, value) == text
     if definition.get("separator") != "":
         assert read_attributes({"x": described}, {"x": text}) == {"x": value}
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("red, green,blue", ["red", "green", "blue"]),
+        ("nubuck 2,4 mm, rubber", ["nubuck 2,4 mm", "rubber"]),
+        ("2,4mm, 3,0mm", ["2,4mm", "3,0mm"]),
+        ("width 2,4", ["width 2,4"]),
+        ("36,37,38", ["36", "37", "38"]),
+        ("S,M,38,40", ["S", "M", "38", "40"]),
+        (" , ,", []),
+    ],
+)
+def test_a_decimal_comma_beside_words_separates_nothing(text: str, parts: list[str]) -> None:
+    assert split_text(text, ",") == parts
