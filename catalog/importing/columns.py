@@ -81,7 +81,7 @@ def map_columns(
     if not {"title", "body"} & set(fields):
         raise InvalidInput(
             f"No column is named title or name: the file has {_listed(names)}. Say which one it is with"
-            " title=COLUMN; if that is one long name, the columns are separated by a mark that was not recognised."
+            " --map title=COLUMN; if that is one long name, the mark between the columns was not recognised."
         )
     taken = {*fields.values(), *skipped}
     attributes = {column: attribute_name(column) for column in names if column not in taken}

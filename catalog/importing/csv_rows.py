@@ -7,9 +7,10 @@ import gzip
 import io
 import re
 import zlib
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, Final, TextIO, cast
@@ -21,6 +22,7 @@ from catalog.importing.rows import MAX_LINE_BYTES, Row, Source
 DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 SAMPLE_ROWS: Final = 50
 CHUNK: Final = 1 << 20  # bytes
+UNCLOSED: Final = "a quotation mark is opened and not closed"
 DAMAGE: Final = (OSError, EOFError, zlib.error)
 
 _NOT_TEXT = re.compile(r"[\udc80-\udcff]")  # how surrogateescape shows single bytes
@@ -98,27 +100,66 @@ def named_columns(names: list[str]) -> tuple[str, ...]:
     return columns
 
 
+class _Lines:
+    """The lines of a text, of which those of a record that cannot be read may be read again."""
+
+    def __init__(self, text: Iterator[str]) -> None:
+        self._text = text
+        self._again: deque[str] = deque()
+        self.number = 0  # of the lines before the record
+        self.taken: list[str] = []  # by the record
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        self.taken.append(self._again.popleft() if self._again else next(self._text))
+        return self.taken[-1]
+
+    def begin(self) -> None:
+        self.number += len(self.taken)
+        self.taken = []
+
+    def keep_the_first(self) -> None:
+        self._again.extendleft(reversed(self.taken[1:]))
+        del self.taken[1:]
+
+
 def _rows(path: Path, encoding: str, delimiter: str, columns: tuple[str, ...]) -> Iterator[Row]:
+    """A record that a quotation mark is missing from costs its own line, not those after it."""
     with _text(path, encoding) as (text, raw):
-        reader = csv.reader(text, delimiter=delimiter)
+        lines = _Lines(text)
+        reader = csv.reader(lines, delimiter=delimiter, strict=True)
         has_header = False
         while True:
-            number = reader.line_num + 1
+            lines.begin()
+            number, reason = lines.number + 1, ""
             try:
                 cells = next(reader, None)
             except csv.Error as error:
-                yield Row(number, raw.tell(), reason=f"not CSV: {error}")
-                continue
+                cells, reason = _mended(lines, delimiter, error)
             except DAMAGE as error:
                 yield Row(number, raw.tell(), reason=f"the file is damaged from here on: {error}")
                 return
             if cells is None:
                 return
-            if not any(cell.strip() for cell in cells):
+            if not any(cell.strip() for cell in cells) and not reason:
                 continue
             if has_header:
-                yield _row(number, raw.tell(), cells, columns)
+                row = _row(number, raw.tell(), cells, columns)
+                yield replace(row, reason=reason) if reason else row
             has_header = True
+
+
+def _mended(lines: _Lines, delimiter: str, error: csv.Error) -> tuple[list[str], str]:
+    """The cells of the first line alone, and what is wrong with it beyond quotes where none belong."""
+    is_open = len(lines.taken) > 1 or "unexpected end" in str(error)
+    lines.keep_the_first()
+    try:
+        cells = next(csv.reader(lines.taken, delimiter=delimiter), [])
+    except csv.Error:
+        return [], f"not CSV: {error}"
+    return cells, UNCLOSED if is_open else ""
 
 
 def _row(number: int, read: int, cells: list[str], columns: tuple[str, ...]) -> Row:

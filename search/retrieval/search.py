@@ -124,14 +124,14 @@ def _found(request: SearchRequest, prepared: Prepared, everything: Ranked) -> tu
     a command was given up because of the filters, it is what is relevant among what passes the filters.
     """
     if not request.filters:
-        return everything, relevant_ids(prepared, everything)
+        return everything, relevant_ids(everything)
     if (found := _passing(request, prepared, everything)) is not None:
-        return found, relevant_ids(prepared, found)
+        return found, relevant_ids(found)
     found = _ranked(request, prepared, request.filters)
     if is_cut_off(everything) or found.relaxed != everything.relaxed:
-        return found, relevant_ids(prepared, found)
+        return found, relevant_ids(found)
     known = set(found.ids)
-    members = list(everything.members(relevant_ids(prepared, everything)))
+    members = list(everything.members(relevant_ids(everything)))
     relevant = [item_id for item_id in matching(members, request.filters) if item_id in known]
     return within(found, everything, relevant), relevant
 
@@ -146,7 +146,7 @@ def _passing(request: SearchRequest, prepared: Prepared, everything: Ranked) -> 
     if not is_plenty or any(hit_of[item_id] != item_id for item_id in passing):
         return None
     found = everything.picked(np.flatnonzero(np.isin(everything.ids, list(passing))))
-    return found if request.sort is None or relevant_ids(prepared, found) else None  # else the cheapest of all is meant
+    return found if request.sort is None or relevant_ids(found) else None  # else the cheapest of all is meant
 
 
 def _ranked(request: SearchRequest, prepared: Prepared, filters: Sequence[Filter]) -> Ranked:
@@ -228,11 +228,11 @@ def _identifier_hits(request: SearchRequest, prepared: Prepared, conditions: Con
 def _facets(request: SearchRequest, prepared: Prepared, everything: Ranked) -> dict[str, tuple[FacetValue, ...]]:
     """Of what is relevant. A facet with a selection counts what the other filters alone would leave."""
     facets: dict[str, tuple[FacetValue, ...]] = {}
-    hit_of = everything.members(relevant_ids(prepared, everything))
+    hit_of = everything.members(relevant_ids(everything))
     for others, names in _facets_by_filters(request).items():
         if others and is_cut_off(everything):
             within_others = _ranked(request, prepared, others)
-            counted = within_others.members(relevant_ids(prepared, within_others))
+            counted = within_others.members(relevant_ids(within_others))
         else:
             counted = {item_id: hit_of[item_id] for item_id in matching(list(hit_of), others)}
         facets |= count_facets(counted, names, request.filters)

@@ -107,7 +107,7 @@ def target(upload: Upload) -> Collection:
 
 def said(error: CatalogError, upload: Upload) -> str:
     """The error with the file's own name instead of the one it has with us."""
-    return error.message.replace(upload.path.name, upload.name).replace("title=COLUMN", "the choices below")
+    return error.message.replace(upload.path.name, upload.name).replace("--map title=COLUMN", "the choices below")
 
 
 def attributes_of(learned: Learned | None) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:

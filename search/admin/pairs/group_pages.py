@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -42,8 +43,9 @@ class ListedGroup:
 
 def list_groups(desk: ReviewDesk, request: HttpRequest) -> HttpResponse:
     """The groups of one collection, the largest first."""
-    collections = list(own_collections(request).filter(duplicate_pairs__isnull=False).distinct().order_by("name"))
     asked = request.GET.get("collection") or str(last_collection(request))
+    shown = Q(duplicate_pairs__isnull=False) | Q(pk=row_number(asked))
+    collections = list(own_collections(request).filter(shown).distinct().order_by("name"))
     chosen = next((one for one in collections if str(one.pk) == asked), collections[0] if collections else None)
     groups = sorted(groups_of_collection(chosen), key=len, reverse=True) if chosen else []
     if chosen:

@@ -101,15 +101,8 @@ def _share(words: QueryWords, counts: Callable[[QueryWord], bool], *, of_nothing
     return sum(words.idf(word) for word in words.words if counts(word)) / total if total else of_nothing
 
 
-def is_calibrated(prepared: Prepared) -> bool:
-    """Whether it is known what unrelated items reach; not of a collection of a few items."""
-    return prepared.space is None or _null(prepared) != NullDistribution()
-
-
-def relevant_ids(prepared: Prepared, ranked: Ranked) -> list[int]:
-    """The hits that are not weak; in a collection that is too small to tell, all of them."""
-    if not is_calibrated(prepared):
-        return ranked.ids
+def relevant_ids(ranked: Ranked) -> list[int]:
+    """The hits that are not weak."""
     found: list[int] = ranked.candidates.ids[ranked.order[ranked.levels < WEAK]].tolist()
     return found
 

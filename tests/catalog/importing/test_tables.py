@@ -78,6 +78,24 @@ def test_bad_csv_lines_are_reported_and_the_others_land(shop: Collection, tmp_pa
     assert "more fields" in found[3] and "NUL" in found[5] and found[7] == "not UTF-8" and "not CSV" in found[9]
 
 
+@pytest.mark.parametrize(
+    ("lines", "landed", "bad"),
+    [
+        (['1,A', '2,"B', "3,C", "4,D"], {"1": "A", "3": "C", "4": "D"}, [3]),
+        (['1,"A', '2,B', '3,"C', "4,D"], {"2": "B", "4": "D"}, [2, 4]),
+        (['1,A', '2,"B', '3,"C, c"', "4,D"], {"1": "A", "3": "C, c", "4": "D"}, [3]),
+        (['1,A', '2,"two', 'lines"', '3,"C'], {"1": "A", "2": "two\nlines"}, [5]),
+        (['1,"A"B', '2,5"', "3,C"], {"1": "AB", "2": '5"', "3": "C"}, []),
+    ],
+)  # fmt: skip
+def test_a_missing_quotation_mark_costs_its_own_line_alone(
+    shop: Collection, tmp_path: Path, lines: list[str], landed: dict[str, str], bad: list[int]
+) -> None:
+    report = run_import(shop, tmp_path / "items.csv", "\n".join(["id,title", *lines, ""]).encode())
+    assert dict(Item.objects.values_list("external_id", "title")) == landed
+    assert problems(report) == dict.fromkeys(bad, "a quotation mark is opened and not closed")
+
+
 def test_a_long_body_in_a_csv_lands(shop: Collection, tmp_path: Path) -> None:
     report = run_import(shop, tmp_path / "items.csv", b"external_id,body\na," + b"word " * 39_000)
     assert (report.created, report.bad) == (1, 0)

@@ -48,6 +48,13 @@ def test_groups_are_listed_the_largest_first_each_with_its_keeper(tents: list[It
     assert "it has more attributes (1 against 0)" in page.content.decode()
 
 
+def test_the_collection_one_came_from_is_shown_though_it_has_no_groups(tents: list[Item]) -> None:
+    bare, browser = make_collection("bare"), curator()
+    page = browser.get(GROUPS, {"collection": bare.pk})
+    assert page.context["chosen"] == bare and "There are no groups" in page.content.decode()
+    assert browser.get(GROUPS, {"collection": "9" * 30}).context["chosen"] == tents[0].collection
+
+
 def test_the_side_bar_marks_the_page_that_is_shown(tents: list[Item]) -> None:
     browser = curator()
     for address, title in ((GROUPS, "Groups of duplicates"), (LIST, "Duplicates to review")):
