@@ -12,8 +12,10 @@ from search.retrieval.query.query_words import QueryWords
 from search.retrieval.ranking import legs
 from search.retrieval.ranking.filters import Conditions
 
-MAX_HITS = 20  # more items than that are not meant by a part of a code
+MAX_HITS = 20  # of a part of a code that is a word, too; more items than that are not meant by it
+MANY = legs.LEG_CANDIDATES  # of one that is no word of any item
 MAX_LENGTH = 60  # characters
+MIN_STRANGE_LENGTH = 3  # characters of what is no word of any item
 
 # A beginning that very many identifiers share costs no more than reading this many of them. The sum with zero keeps
 # the planner from going through the whole collection, as it expects to meet enough items soon.
@@ -29,7 +31,8 @@ BEGUN = """
 
 
 def begun_by(collection: Collection, text: str, words: QueryWords, conditions: Conditions) -> dict[int, str]:
-    """The items with the identifier, or the rest of it, that the query begins; nothing where that are many."""
+    """The items with the identifier, or the rest of it, that the query begins: the first of many. Where it is a word of
+    items, too, many are not meant, and nothing is found."""
     beginning = beginning_in(text, words)
     if not beginning:
         return {}
@@ -39,11 +42,13 @@ def begun_by(collection: Collection, text: str, words: QueryWords, conditions: C
         "beginning": beginning,
         "collection": collection.pk,
     }
-    sql = BEGUN.format(visible=legs.visible_sql(words, conditions), limit=MAX_HITS + 1)
+    is_word = _is_word(words)
+    limit = MAX_HITS + 1 if is_word else MANY
+    sql = BEGUN.format(visible=legs.visible_sql(words, conditions), limit=limit)
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         rows: Sequence[tuple[int, str]] = cursor.fetchall()
-    return dict(rows) if len(rows) <= MAX_HITS else {}
+    return {} if is_word and len(rows) == limit else dict(rows)
 
 
 def beginning_in(text: str, words: QueryWords) -> str:
@@ -51,9 +56,13 @@ def beginning_in(text: str, words: QueryWords) -> str:
 
     Without a digit only what is no word of any item is one.
     """
-    beginning = normalize_identifier(text)
-    if not MIN_PARTIAL_LENGTH <= len(beginning) <= MAX_LENGTH or len(text.split()) > MAX_IDENTIFIER_TOKENS:
+    beginning, is_word = normalize_identifier(text), _is_word(words)
+    least = MIN_PARTIAL_LENGTH if is_word else MIN_STRANGE_LENGTH
+    if not least <= len(beginning) <= MAX_LENGTH or len(text.split()) > MAX_IDENTIFIER_TOKENS:
         return ""
     has_digit = any(mark.isdigit() for mark in beginning)
-    is_known = any(word.documents for word in words.words)
-    return beginning if has_digit or not is_known else ""
+    return beginning if has_digit or not is_word else ""
+
+
+def _is_word(words: QueryWords) -> bool:
+    return any(word.documents for word in words.words)

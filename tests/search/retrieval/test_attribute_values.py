@@ -117,11 +117,18 @@ def test_a_word_that_items_have_begins_no_identifier() -> None:
     assert ids(find(shop, "tent"))[0] == "i0"
 
 
-def test_a_beginning_that_many_share_names_none() -> None:
-    shop = shop_of(*({"title": f"lamp {n}", "attributes": {"sku": f"LMP-{n}"}} for n in range(30)), {"title": "lmp1"})
-    named = [hit.explanation.identifier for hit in find(shop, "LMP-", explain=True).hits if hit.explanation]
-    assert len(named) == 10 and not any(named)
+def test_a_beginning_that_many_share_finds_them_but_names_none_where_it_is_a_word() -> None:
+    shop = shop_of(
+        *({"title": f"lamp {n}", "attributes": {"sku": f"LMP-{n}"}} for n in range(30)),
+        *({"title": f"bulb {n}", "attributes": {"sku": f"E27-{n}"}} for n in range(30)),
+        {"title": "socket e27 of a kind"},
+    )
+    result = find(shop, "LMP-", limit=50)
+    assert result.total >= 30 and {hit.band for hit in result.hits[:30]} == {"strong"}
+    assert all(hit.title.startswith("lamp") for hit in result.hits[:30])
     assert ids(find(shop, "LMP-29"))[0] == "i29"
+    named = [hit.explanation.identifier for hit in find(shop, "e27", explain=True).hits if hit.explanation]
+    assert named and not any(named)
 
 
 def test_beginnings_respect_filters_and_visibility() -> None:
