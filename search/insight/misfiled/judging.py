@@ -22,6 +22,7 @@ REGULARISATION = 0.3  # scikit-learn's C, of standardised features
 FEWEST_VECTORS = 5  # vectors of a label, for it to be judged at all
 LEAST_RECALL = 0.1  # of the planted errors, from which on shares are no accident
 TOLD = 1 / 3  # of what is suggested has to be a planted error; others were wrong before that, and count against it
+TOLD_RIGHT = 1 / 2  # of the labels have to be told without their vectors' own, or what reads otherwise means nothing
 FAR = 4.0  # robust standard deviations from which on a vector is far from everything
 
 
@@ -47,7 +48,8 @@ def judge(
 ) -> Judgement:
     """`labels` count from 0 without gaps; the rest is as `Judges` has it. `on_progress` may raise to stop it."""
     judges = Judges(vectors, labels, rows, cosines, named)
-    confusion = _confusion(judges.told(labels), labels) ** CONFUSION_COUNTS
+    told = judges.told(labels)
+    confusion = _confusion(told, labels) ** CONFUSION_COUNTS
     copies = []
     for seed in range(1, COPIES + 1):
         planted, is_planted = _plant(confusion, labels, seed)
@@ -60,7 +62,9 @@ def judge(
     is_doubtful = chances(evidence.features) >= _line(chances(features), is_planted)
     counts = is_planted | ~np.tile(is_doubtful, COPIES)
     chances = _learnt(features[counts], is_planted[counts])
-    return Judgement(evidence.better, chances(evidence.features), _line(chances(features), is_planted))
+    is_told = float((told.argmax(axis=1) == labels).mean()) >= TOLD_RIGHT
+    line = _line(chances(features), is_planted) if is_told else float("inf")
+    return Judgement(evidence.better, chances(evidence.features), line)
 
 
 def plant(vectors: Matrix, labels: Labels, *, seed: int) -> tuple[Labels, NDArray[np.bool_]]:

@@ -83,3 +83,11 @@ def test_no_vector_is_judged_by_its_own_label(things: Things) -> None:
     changed[0] = (labels[0] + 1) % LABELS
     other = Judges(vectors, labels, rows, cosines, None).told(changed)
     np.testing.assert_allclose(own[0], other[0], atol=0.02)
+
+
+def test_labels_that_are_more_often_told_wrong_than_right_are_not_judged() -> None:
+    vectors, labels, _ = drawn(4, noise=4.5)
+    rows, cosines = nearest(vectors, 20)
+    right = (Judges(vectors, labels, rows, cosines, None).told(labels).argmax(axis=1) == labels).mean()
+    assert 2 / LABELS < right < 0.5
+    assert judge(vectors, labels, rows, cosines).line == float("inf")
