@@ -138,13 +138,17 @@ def write_items(collection: Collection, survey: Survey, stored: Stored, labels: 
         )
 
 
+# Against the array itself each row would be compared with each of its elements.
+FORGET_OTHERS = """
+    DELETE FROM search_itemtopic t WHERE t.collection_id = %s
+      AND NOT EXISTS (SELECT 1 FROM unnest(%s::bigint[]) AS kept (id) WHERE kept.id = t.item_id)
+"""
+
+
 def forget_others(collection: Collection, survey: Survey) -> None:
     """Items that are no longer visible, or have no vector now, have no topic."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "DELETE FROM search_itemtopic WHERE collection_id = %s AND NOT item_id = ANY(%s)",
-            [collection.pk, survey.ids.tolist()],
-        )
+        cursor.execute(FORGET_OTHERS, [collection.pk, survey.ids.tolist()])
 
 
 def name_topics(collection: Collection, stored: Stored) -> None:

@@ -126,12 +126,13 @@ def test_the_api_counts_topics_and_lists_them(shop: Collection, client: Client) 
     tents = coarse_of(shop, 0)
     plain = client.get(f"{API}/search", {"q": "tent"}).json()
     assert plain["topics"] == [] and ".topic" not in plain["facets"]
+    text = f"{WORDS[0]} {WORDS[1]}"
     by_get = client.get(
-        f"{API}/search", {"topic": str(tents.pk), "count_topics": "true", "explain": "1", "q": "tent"}
+        f"{API}/search", {"topic": str(tents.pk), "count_topics": "true", "explain": "1", "q": text}
     ).json()
     by_post = client.post(
         f"{API}/search",
-        {"topic": [tents.pk], "count_topics": True, "explain": True, "q": "tent"},
+        {"topic": [tents.pk], "count_topics": True, "explain": True, "q": text},
         "application/json",
     ).json()
     assert by_get["topics"] == by_post["topics"] and by_get["hits"][0]["explanation"]["filters"] == ["topic"]
