@@ -56,7 +56,7 @@ def split(definition: AttributeDefinition, value: Any) -> list[Any]:
     may_split = definition.list or definition.type == "term"
     if not isinstance(value, str) or not separator or not may_split or separator not in value:
         return [value]
-    return list(split_text(value, separator))
+    return split_text(value, separator)
 
 
 def is_missing(value: Any) -> bool:

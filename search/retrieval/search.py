@@ -125,28 +125,24 @@ def _found(request: SearchRequest, prepared: Prepared, everything: Ranked) -> tu
     """
     if not request.filters:
         return everything, relevant_ids(everything)
-    if (found := _passing(request, prepared, everything)) is not None:
-        return found, relevant_ids(found)
+    hit_of = {} if is_cut_off(everything) else everything.members(everything.ids)
+    passing = matching(list(hit_of), request.filters)
+    if all(hit_of[item_id] == item_id for item_id in passing) and _is_plenty(request, prepared, passing):
+        found = everything.picked(np.flatnonzero(np.isin(everything.ids, passing)))
+        if request.sort is None or relevant_ids(found):  # else the cheapest of all is meant
+            return found, relevant_ids(found)
     found = _ranked(request, prepared, request.filters)
     if is_cut_off(everything) or found.relaxed != everything.relaxed:
         return found, relevant_ids(found)
-    known = set(found.ids)
-    members = list(everything.members(relevant_ids(everything)))
-    relevant = [item_id for item_id in matching(members, request.filters) if item_id in known]
+    countable = everything.members(relevant_ids(everything)).keys() & set(found.ids)
+    relevant = [item_id for item_id in passing if item_id in countable]
     return within(found, everything, relevant), relevant
 
 
-def _passing(request: SearchRequest, prepared: Prepared, everything: Ranked) -> Ranked | None:
-    """What of everything passes the filters, where that is more than enough for the page."""
-    if is_cut_off(everything) or prepared.words.required or prepared.words.excluded:
-        return None
-    hit_of = everything.members(everything.ids)
-    passing = set(matching(list(hit_of), request.filters))
-    is_plenty = len(passing) >= PLENTY * (request.offset + request.limit)
-    if not is_plenty or any(hit_of[item_id] != item_id for item_id in passing):
-        return None
-    found = everything.picked(np.flatnonzero(np.isin(everything.ids, list(passing))))
-    return found if request.sort is None or relevant_ids(found) else None  # else the cheapest of all is meant
+def _is_plenty(request: SearchRequest, prepared: Prepared, passing: Sequence[int]) -> bool:
+    """Whether so many of those ranked pass the filters that none need be sought within these."""
+    has_commands = prepared.words.required or prepared.words.excluded
+    return not has_commands and len(passing) >= PLENTY * (request.offset + request.limit)
 
 
 def _ranked(request: SearchRequest, prepared: Prepared, filters: Sequence[Filter]) -> Ranked:

@@ -38,7 +38,7 @@ class Judges:
         self, vectors: Matrix, labels: Labels, rows: NDArray[np.int32], cosines: Matrix, named: Matrix | None
     ) -> None:
         self._number = int(labels.max()) + 1
-        self._left_out = _LeftOut(vectors, labels)
+        self._left_out = LeftOut(vectors, labels)
         self._voters = rows
         self._weights = np.maximum(cosines, 0.0).astype(np.float64) ** 4
         self._named = named if named is not None and _names_say_something(named, labels) else None
@@ -72,7 +72,7 @@ class Judges:
         return shares
 
 
-class _LeftOut:
+class LeftOut:
     """Ridge regression on the labels. What it says of a vector that it was not fitted to follows from the fit to all
     (Hastie, Tibshirani, Friedman, *The Elements of Statistical Learning*, 7.10)."""
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from search.insight.misfiled.evidence import Judges, Labels, Matrix, Shares, mean_shares
+from search.insight.misfiled.evidence import Judges, Labels, LeftOut, Matrix, Shares, mean_shares
 
 PLANTED = 0.1  # of the labels, in a copy
 COPIES = 6
@@ -69,9 +69,7 @@ def judge(
 
 def plant(vectors: Matrix, labels: Labels, *, seed: int) -> tuple[Labels, NDArray[np.bool_]]:
     """The labels with some of them changed into the one that is most easily taken for it, and which these are."""
-    nobody = np.empty((len(labels), 0))
-    judges = Judges(vectors, labels, nobody.astype(np.int32), nobody.astype(np.float32), None)
-    confusion = _confusion(judges.told(labels), labels)
+    confusion = _confusion(LeftOut(vectors, labels).shares(labels), labels)
     return _plant((confusion == confusion.max(axis=1, keepdims=True)).astype(np.float64), labels, seed)
 
 
